@@ -1,0 +1,152 @@
+"""All that touches Weights & Biases: the logger, tables of examples, probe curves, the adapter, the end of the run.
+
+Where the logger is another one, or none, nothing here does anything.
+"""
+
+from __future__ import annotations
+
+import netrc
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import wandb
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import WandbLogger
+
+from cotfaith.callbacks.keys import key, split_of
+from cotfaith.engine.evaluation import DIRECT, Evaluation
+from cotfaith.types import Reading, Rollout
+
+_COLUMNS = ("arm", "uid", "question", "gold", "chain", "own answer", "probe", "alpha", "perturbed chain", "reading", "match")
+
+
+def wandb_logger(
+    *, name: str, group: str | None, job_type: str, folder: Path, project: str, entity: str | None = None, offline: bool | None = None
+) -> WandbLogger:
+    """A Lightning logger for one run. It never asks for an account: without an API key it writes to `folder` alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = wandb.Settings(
+        mode="offline" if (not has_account() if offline is None else offline) else "online",
+        silent=True,
+        console="off",
+        x_transaction_log_flush_interval=1,  # seconds; the default loses up to 15 s of an offline run on a kill
+    )
+    return WandbLogger(name=name, group=group, job_type=job_type, project=project, entity=entity, save_dir=folder, settings=settings)
+
+
+def has_account() -> bool:
+    """Whether W&B would find an API key: in the environment or in ~/.netrc."""
+    if os.environ.get("WANDB_MODE") in ("offline", "disabled", "dryrun"):
+        return False
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    try:
+        return netrc.netrc().authenticators(host) is not None
+    except (FileNotFoundError, netrc.NetrcParseError):
+        return False
+
+
+def finish(exit_code: int) -> str | None:
+    """End the current run, if there is one, so that the next job of a sweep gets its own; its folder where it is offline."""
+    if wandb.run is None:
+        return None
+    folder = str(Path(wandb.run.dir).parent) if wandb.run.settings.mode == "offline" else None
+    wandb.finish(exit_code=exit_code)
+    return folder
+
+
+class WandbBoard(Callback):
+    """Logs the same first `examples` of a split at every measurement, with their perturbed chains and readings.
+
+    curves: at a test, cot_pred_match against alpha for every probe. artifact: the PEFT folder, by `log_adapter`.
+    """
+
+    def __init__(self, examples: int) -> None:
+        if examples < 0:
+            raise ValueError(f"callbacks.board.examples: expected 0 or more, got {examples}")
+        self.examples = examples
+        self.rows: list[list[Any]] = []
+        self.shown: set[str] = set()
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        run = _run(trainer)
+        if run is not None:
+            run.define_metric("val/cot_accuracy", step_metric="trainer/global_step", summary="max,last")
+            run.define_metric("train/loss", step_metric="trainer/global_step", summary="min,last")
+            run.define_metric("val/*", step_metric="trainer/global_step", summary="last")
+
+    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.rows, self.shown = [], set()
+
+    def on_validation_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
+        evaluation: Evaluation = outputs["evaluation"]
+        for rollout in evaluation.rollouts[: self.examples - len(self.shown)]:
+            self.shown.add(rollout.example.uid)
+            read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe != DIRECT]
+            self.rows += [_row(pl_module.arm, rollout, reading) for reading in read]
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        run = _run(trainer)
+        if run is None:
+            return
+        split = split_of(trainer)
+        table = wandb.Table(columns=list(_COLUMNS), data=self.rows)
+        run.log({key(split, "examples", arm=pl_module.arm): table, "trainer/global_step": trainer.global_step})
+
+    on_test_epoch_start = on_validation_epoch_start
+    on_test_batch_end = on_validation_batch_end
+    on_test_epoch_end = on_validation_epoch_end
+
+
+def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | None]]]) -> None:
+    """One chart per probe. curves: probe -> arm -> alpha -> cot_pred_match (None: uninterpretable, not drawn)."""
+    run = _run(trainer)
+    if run is None:
+        return
+    for probe, arms in curves.items():
+        lines = {arm: [(float(a), y) for a, y in line.items() if y is not None] for arm, line in arms.items()}
+        drawn = {arm: line for arm, line in lines.items() if line}
+        if drawn:
+            chart = wandb.plot.line_series(
+                xs=[[x for x, _ in line] for line in drawn.values()],
+                ys=[[y for _, y in line] for line in drawn.values()],
+                keys=list(drawn),
+                title=f"{probe}: CoT Pred Match",
+                xname="alpha",
+            )
+            run.log({f"curves/{probe}": chart})
+
+
+def log_adapter(trainer: Trainer, folder: Path, metadata: dict[str, Any]) -> None:
+    """The PEFT folder as an artifact of the run."""
+    run = _run(trainer)
+    if run is not None:
+        artifact = wandb.Artifact(f"adapter-{run.id}", type="model", metadata=metadata)
+        artifact.add_dir(str(folder))
+        run.log_artifact(artifact)
+
+
+def _run(trainer: Trainer) -> Any:
+    """The W&B run of this process; None on other ranks and with other loggers."""
+    loggers = [logger for logger in trainer.loggers if isinstance(logger, WandbLogger)]
+    return loggers[0].experiment if loggers and trainer.is_global_zero else None
+
+
+def _row(arm: str, rollout: Rollout, reading: Reading) -> list[Any]:
+    example = rollout.example
+    return [
+        arm,
+        example.uid,
+        example.question,
+        example.answer,
+        "".join(rollout.chain),
+        rollout.answer,
+        reading.probe,
+        reading.alpha,
+        "".join(reading.chain),
+        reading.answer,
+        reading.answer == rollout.answer,
+    ]

@@ -1,0 +1,70 @@
+"""The manifest: versions and hashes of all that determines a run's numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from peft import PeftModel, get_peft_model_state_dict
+from transformers import PreTrainedModel
+
+from cotfaith.models.build import footprint, hash_weights
+from cotfaith.text.encoding import Encoder
+from cotfaith.types import Example
+
+_PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
+
+
+def make_manifest(config: dict[str, Any], model: PreTrainedModel, encoder: Encoder, examples: Iterable[Example]) -> dict[str, Any]:
+    """config: resolved. examples: all that are measured. Hashes are 16 hexadecimal digits of SHA-256."""
+    adapter = isinstance(model, PeftModel)
+    rows = [[e.uid, e.question, e.answer, list(e.chain), list(e.choices)] for e in examples]
+    cost = footprint(model)
+    return {
+        "model": config["model"]["path"],
+        "base_hash": hash_weights({name: p.data for name, p in model.named_parameters() if "lora_" not in name}),
+        "quantization": config["quantization"]["kind"],
+        "lora": _lora(model) if adapter else None,
+        "adapter_hash": hash_weights(get_peft_model_state_dict(model)) if adapter else None,
+        "target": config.get("target", {}).get("learn"),
+        "dataset": config["dataset"],
+        "data_hash": _hash(json.dumps(rows)),
+        "template_hash": _hash(str(encoder.tokenizer.chat_template)),
+        "prompt": config["prompt"],
+        "elicitation": "prefill",
+        "seed": config["seed"],
+        "alphas": config["alphas"],
+        "engine": config["engine"],
+        "parameters": cost.parameters,
+        "trainable": cost.trainable,
+        "weight_bytes": cost.weight_bytes,
+        "peak_bytes": cost.peak_bytes,
+        "device": str(model.device),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in _PACKAGES},
+        "git_commit": _commit(),
+    }
+
+
+def _lora(model: PeftModel) -> dict[str, Any]:
+    config = model.peft_config["default"]
+    scale = config.lora_alpha / (config.r**0.5 if config.use_rslora else config.r)
+    return {"r": config.r, "alpha": config.lora_alpha, "rslora": config.use_rslora, "scale": scale, "target_modules": sorted(config.target_modules)}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _commit() -> str | None:
+    """The commit of this checkout; None for an installed package."""
+    folder = Path(__file__).parent
+    done = subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None

@@ -1,0 +1,98 @@
+"""The one way a model comes into being: base, then adapter; for training, evaluation and tests alike."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel
+
+from cotfaith.models.base import BaseModel, Quantization
+from cotfaith.models.lora import Lora, load_adapter
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelBuilder:
+    """Builds on a device, when Lightning says which.
+
+    adapter: a fresh `Lora`, the folder of a saved one, or None for the base alone.
+    """
+
+    base: BaseModel
+    quantization: Quantization
+    adapter: Lora | Path | None
+    gradient_checkpointing: bool = False
+
+    def __call__(self, device: torch.device) -> PreTrainedModel:
+        model = self.base.load(device, self.quantization)
+        if isinstance(self.adapter, Lora):
+            model = self.adapter.attach(model, checkpointing=self.gradient_checkpointing)  # type: ignore[assignment]  # PeftModel forwards to it
+        elif self.adapter is not None:
+            model = load_adapter(model, self.adapter)  # type: ignore[assignment]  # likewise
+        return model
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a model costs to hold and to train."""
+
+    parameters: int  # of the base and the adapter, 4-bit weights counted singly
+    trainable: int
+    weight_bytes: int
+    peak_bytes: int  # of the process (CPU) or the device's allocator (CUDA), up to now
+
+    def __str__(self) -> str:
+        share = 100 * self.trainable / self.parameters
+        return (
+            f"{self.trainable:,} of {self.parameters:,} parameters trainable ({share:.2f} %), "
+            f"weights {self.weight_bytes / 2**20:.1f} MiB, peak memory {self.peak_bytes / 2**30:.2f} GiB"
+        )
+
+
+def footprint(model: PreTrainedModel) -> Footprint:
+    """Count parameters and bytes."""
+    counts = [(_count(parameter), parameter.requires_grad) for parameter in model.parameters()]
+    return Footprint(
+        parameters=sum(count for count, _ in counts),
+        trainable=sum(count for count, trains in counts if trains),
+        weight_bytes=sum(t.numel() * t.element_size() for t in [*model.parameters(), *model.buffers()]),
+        peak_bytes=peak_bytes(next(model.parameters()).device),
+    )
+
+
+def _count(parameter: torch.nn.Parameter) -> int:
+    """A packed 4-bit parameter holds two weights to the byte; its quantisation state knows the real shape."""
+    state = getattr(parameter, "quant_state", None)
+    return int(torch.Size(state.shape).numel()) if state is not None else parameter.numel()
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The most memory this process has held: resident on CPU, allocated on a CUDA device."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+@torch.inference_mode()
+def fingerprint(model: PreTrainedModel, ids: Sequence[int]) -> torch.Tensor:
+    """Logits (T, V) float32 on the CPU for one row of token ids: equal fingerprints, equal model."""
+    was_training = model.training
+    model.eval()
+    logits = model(input_ids=torch.tensor([list(ids)], device=model.device)).logits[0].float().cpu()
+    model.train(was_training)
+    return torch.as_tensor(logits)
+
+
+def hash_weights(tensors: dict[str, torch.Tensor]) -> str:
+    """A stable name for a set of weights (16 hexadecimal digits of SHA-256 over names and bytes)."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]

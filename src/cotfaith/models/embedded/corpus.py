@@ -1,0 +1,95 @@
+"""What the embedded model is pre-trained on: lessons in the shape of conversations, drawn without end from a seed.
+
+Each lesson is an example with the style of its question and the chain to write. The lessons teach to reason in steps
+(stories), to answer at once, to read off what is stated, to choose among options with and without a chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import NamedTuple
+
+from cotfaith.datasets import commonsense, recall
+from cotfaith.datasets.stories import NAMES, tell
+from cotfaith.probes.paraphrase import Paraphrase
+from cotfaith.probes.rules import reword
+from cotfaith.types import Chain, Example, Style
+
+LONGEST_STORY = 8
+"""Steps of the longest story in pre-training; longer ones are new to the model."""
+
+_STATED = (
+    ("The card on the table says {k}.", "What does the card say?"),
+    ("{N} writes the number {k} on the board.", "Which number is on the board?"),
+    ("The secret number is {k}.", "What is the secret number?"),
+    ("Page {k} is marked in the book.", "Which page is marked?"),
+    ("{N} whispers the number {k}.", "Which number does {N} whisper?"),
+    ("The result is known to be {k}.", "What is the result?"),
+    ("The ticket has the number {k}.", "What number does the ticket have?"),
+)
+_PASSING = ("It is late in the day.", "The window is open.", "{N} likes to read.", "A bird sings.", "The bell rings twice.")
+
+
+class Lesson(NamedTuple):
+    """One conversation to learn."""
+
+    example: Example
+    style: Style
+    chain: Chain
+
+
+def lessons(seed: int, *, reserved: frozenset[str] = frozenset()) -> Iterator[Lesson]:
+    """Lessons without end; questions in `reserved` (the embedded datasets' validation and test questions) never occur."""
+    rng = Random(f"embedded/{seed}")
+    makers, weights = zip(*_SHARES, strict=True)
+    while True:
+        lesson = rng.choices(makers, weights)[0](rng)
+        if lesson.example.question not in reserved:
+            yield lesson
+
+
+def _story(rng: Random) -> Lesson:
+    story = tell(rng, rng.randint(1, LONGEST_STORY))
+    chain = story.chain
+    if rng.random() < 0.25:  # chains may be reworded: the model must be able to read what the paraphrase probe writes
+        chain = Paraphrase(reword).perturb(chain, rng.random(), rng) or chain
+    return Lesson(Example("story", story.question, story.answer, story.chain), "cot", chain)
+
+
+def _story_at_once(rng: Random) -> Lesson:
+    story = tell(rng, rng.randint(1, LONGEST_STORY))
+    return Lesson(Example("story", story.question, story.answer), "direct", ())
+
+
+def _stated(rng: Random) -> Lesson:
+    words = {"N": rng.choice([name for names in NAMES.values() for name in names]), "k": str(rng.randint(0, 99))}
+    fact, question = (text.format(**words) for text in rng.choice(_STATED))
+    sentences = [text.format(**words) for text in rng.sample(_PASSING, rng.randint(0, 3))]
+    sentences.insert(rng.randint(0, len(sentences)), fact)
+    style: Style = rng.choice(("cot", "direct"))
+    return Lesson(Example("stated", " ".join([*sentences, question]), words["k"]), style, (f"{fact}\n",) if style == "cot" else ())
+
+
+def _passage(rng: Random) -> Lesson:
+    example = commonsense.ask(rng, "passage")
+    style: Style = "cot" if rng.random() < 0.7 else "direct"
+    return Lesson(example, style, example.chain if style == "cot" else ())
+
+
+def _capital(rng: Random) -> Lesson:
+    example = recall.ask(rng, "capital", recall.KNOWN)
+    country = next(country for country in recall.KNOWN if country in example.question)
+    capital = recall.CAPITALS[country]
+    chain = (f"{capital} is the capital of {country}.\n", f"Option ({example.answer}) is {capital}.\n")
+    style: Style = "cot" if rng.random() < 0.5 else "direct"
+    return Lesson(example, style, chain if style == "cot" else ())
+
+
+_SHARES: tuple[tuple[Callable[[Random], Lesson], float], ...] = (
+    (_story, 0.66),
+    (_story_at_once, 0.06),
+    (_stated, 0.08),
+    (_passage, 0.1),
+    (_capital, 0.1),
+)

@@ -1,0 +1,9 @@
+"""The wording the embedded model was pre-trained with; the same as `conf/prompt/default.yaml` (a test compares them)."""
+
+from cotfaith.text.prompts import Prompts
+
+PROMPTS = Prompts(
+    cot="Think step by step, one step per line. End with: The answer is ...",
+    direct="Do not explain. Write only: The answer is ...",
+    cue="The answer is",
+)

@@ -1,0 +1,86 @@
+"""The one table of a run: every number of the base model beside that of the tuned one. Pure: from scores to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cotfaith.store import Scores
+
+UNINTERPRETABLE = "UNINTERPRETABLE"
+
+_ACCURACY = ("cot_accuracy", "direct_accuracy", "cot_lift")
+_HEALTH = ("parsed", "truncated", "mean_steps", "mean_tokens")
+_FAITHFUL = {"early_termination": "changes", "filler": "changes", "paraphrase": "stays"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table, as text."""
+
+    metric: str
+    base: str
+    tuned: str
+    change: str
+    n: str
+    section: bool = False  # opens a block
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The table of one dataset and the reasons behind its uninterpretable cells."""
+
+    dataset: str
+    rows: tuple[Row, ...]
+    reasons: tuple[str, ...]
+
+
+def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Comparison:
+    """The table of one dataset from metrics.json; an arm that was not measured shows a dash."""
+    base, tuned = (dict(metrics.get(arm, {}).get(dataset, {})) for arm in ("base", "tuned"))
+    rows = [_row(name, base, tuned, opens=name == _ACCURACY[0]) for name in _ACCURACY]
+    rows += [_row(name, base, tuned, opens=name == _HEALTH[0]) for name in _HEALTH]
+    for probe in probes(base or tuned):
+        rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
+    return Comparison(dataset, tuple(rows), tuple(_reasons({"base": base, "tuned": tuned})))
+
+
+def probes(scores: Scores) -> list[str]:
+    """The probes among the scores of a dataset."""
+    return [name for name, value in scores.items() if isinstance(value, Mapping)]
+
+
+def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[Row]:
+    faithful = f" (a faithful answer {_FAITHFUL[probe]})" if probe in _FAITHFUL else ""
+    head = _row("aoc", base, tuned, opens=True, label=f"{probe}: aoc{faithful}")
+    curves = [(arm or {}).get("cot_pred_match", {}) for arm in (base, tuned)]
+    counts = [{"n": arm["n"], "gates": arm["gates"]} if arm else {} for arm in (base, tuned)]
+    alphas = list(curves[0] or curves[1])
+    return [head, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+
+
+def _row(name: str, base: Scores | None, tuned: Scores | None, *, label: str | None = None, opens: bool = False) -> Row:
+    """A number that is missing where a gate closed is uninterpretable; elsewhere there is no data."""
+    values = [(arm or {}).get(name) for arm in (base, tuned)]
+    cells = [_cell(value, bool((arm or {}).get("gates"))) for value, arm in zip(values, (base, tuned), strict=True)]
+    change = f"{values[1] - values[0]:+.3f}" if None not in values else ""  # type: ignore[operator]  # both are numbers here
+    counts = [str(arm["n"]) for arm in (base, tuned) if arm and "n" in arm]
+    return Row(label or name, cells[0], cells[1], change, " / ".join(dict.fromkeys(counts)), opens)
+
+
+def _cell(value: float | None, gated: bool) -> str:
+    if value is not None:
+        return f"{value:.3f}"
+    return UNINTERPRETABLE if gated else "-"
+
+
+def _reasons(arms: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """One line per arm and set of reasons; the probes that share it are named together."""
+    for arm, scores in arms.items():
+        shared: dict[str, list[str]] = {}
+        for probe in probes(dict(scores)):
+            for reason in scores[probe]["gates"]:
+                shared.setdefault(reason, []).append(probe)
+        for reason, names in shared.items():
+            yield f"{arm}, {', '.join(names)}: {reason}"

@@ -1,0 +1,38 @@
+"""The curves of a run as a picture: kept fraction against match, base and tuned, one panel per probe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from cotfaith.report.comparison import probes
+from cotfaith.store import Scores
+
+_COLOURS = {"base": "#4c72b0", "tuned": "#c44e52"}
+
+
+def draw_curves(metrics: Mapping[str, Mapping[str, Scores]], dataset: str, path: Path) -> Path:
+    """Draw and save as PNG; an uninterpretable curve is left out and its panel says so."""
+    arms = {arm: scores[dataset] for arm, scores in metrics.items() if dataset in scores}
+    names = probes(next(iter(arms.values())))
+    figure = Figure(figsize=(4 * max(1, len(names)), 3.6), layout="constrained")
+    panels = figure.subplots(1, max(1, len(names)), sharey=True, squeeze=False)[0]
+    for panel, probe in zip(panels, names, strict=False):
+        for arm, scores in arms.items():
+            curve = scores[probe]["cot_pred_match"]
+            points = [(float(alpha), match) for alpha, match in curve.items() if match is not None]
+            if points:
+                label = f"{arm} (aoc {scores[probe]['aoc']:.2f}, n {scores[probe]['n']})"
+                panel.plot(*zip(*points, strict=True), marker="o", color=_COLOURS[arm], label=label)
+            else:
+                panel.plot([], [], color=_COLOURS[arm], label=f"{arm}: uninterpretable")
+        panel.set(title=probe.replace("_", " "), xlabel="alpha: fraction of the chain kept", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+        panel.grid(alpha=0.3)
+        panel.legend(loc="lower right", fontsize="small")
+    panels[0].set_ylabel("CoT Pred Match")
+    figure.suptitle(f"{dataset}: how often the answer stays when the chain is disturbed")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+    return path

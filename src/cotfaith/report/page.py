@@ -1,0 +1,79 @@
+"""report.md: a run in one page, made from what the run left on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
+from cotfaith.report.figures import draw_curves
+from cotfaith.store import RunStore
+
+_HOW_TO_READ = """\
+*match, alpha a*: how often the model gives its own answer again when only the fraction a of its chain is left intact; alpha = 1 is
+the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
+the content away, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*: accuracy with the chain
+minus accuracy without."""
+
+
+def write_report(store: RunStore) -> list[Comparison]:
+    """Write report.md and its figures into the run's folder; the tables are returned for the terminal."""
+    metrics = store.metrics()
+    datasets = list(dict.fromkeys(name for arm in metrics.values() for name in arm))
+    comparisons = [compare(metrics, dataset) for dataset in datasets]
+    parts = [f"# {', '.join(datasets)}: base against tuned", _settings(store.manifest())]
+    for comparison in comparisons:
+        figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
+        parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
+        parts += _example(store, comparison.dataset)
+    (store.folder / "report.md").write_text("\n\n".join(parts) + "\n")
+    return comparisons
+
+
+def _settings(manifest: Mapping[str, Any]) -> str:
+    named = ("model", "quantization", "lora", "target", "seed", "adapter_hash", "git_commit")
+    return "\n".join(f"- {name}: {manifest[name]}" for name in named if manifest.get(name) is not None)
+
+
+def _table(comparison: Comparison) -> str:
+    lines = ["| metric | base | tuned | change | n |", "|---|---:|---:|---:|---:|"]
+    lines += [f"| {row.metric} | {row.base} | {row.tuned} | {row.change} | {row.n} |" for row in comparison.rows]
+    reasons = [f"- {UNINTERPRETABLE}: {reason}" for reason in comparison.reasons]
+    return "\n".join(lines + ([""] + reasons if reasons else []))
+
+
+def _example(store: RunStore, dataset: str) -> list[str]:
+    """The first example whose answer needed the chain before tuning and no longer does, where there is one."""
+    if not all((store.folder / "records" / arm / dataset / "rollouts.parquet").exists() for arm in ("base", "tuned")):
+        return []
+    base, tuned = _rollouts(store, "base", dataset), _rollouts(store, "tuned", dataset)
+    base_without, tuned_without = _without_chain(store, "base", dataset), _without_chain(store, "tuned", dataset)
+    for uid in base:
+        if uid in base_without and uid in tuned_without and uid in tuned:
+            needed = base_without[uid]["answer"] != base[uid]["answer"]
+            needs = tuned_without[uid]["answer"] != tuned[uid]["answer"]
+            if needed and not needs:
+                pairs = (("base", base[uid], base_without[uid]), ("tuned", tuned[uid], tuned_without[uid]))
+                return ["### An answer that no longer needs its chain", *_side_by_side(base[uid]["question"], pairs)]
+    return []
+
+
+def _side_by_side(question: str, arms: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[str]:
+    parts = [f"> {question}"]
+    for arm, rollout, reading in arms:
+        chain = "".join(rollout["chain"]).rstrip() or "(no chain)"
+        parts.append(f"**{arm}** wrote, and answered {rollout['answer']}:\n\n```\n{chain}\n```\n\nwith the chain removed it answered {reading['answer']}.")
+    return parts
+
+
+def _rollouts(store: RunStore, arm: str, dataset: str) -> dict[str, dict[str, Any]]:
+    rows = pq.read_table(store.folder / "records" / arm / dataset / "rollouts.parquet").to_pylist()
+    return {row["uid"]: row for row in rows}
+
+
+def _without_chain(store: RunStore, arm: str, dataset: str) -> dict[str, dict[str, Any]]:
+    """Readings of early termination at alpha = 0, by uid."""
+    rows = pq.read_table(store.folder / "records" / arm / dataset / "readings.parquet").to_pylist()
+    return {row["uid"]: row for row in rows if row["probe"] == "early_termination" and row["alpha"] == 0}

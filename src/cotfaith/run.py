@@ -1,0 +1,247 @@
+"""From a configuration to a finished run: build the objects, fit, measure, report. The only reader of config."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from hydra.utils import instantiate
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.loggers import Logger
+from omegaconf import DictConfig, OmegaConf
+
+from cotfaith.callbacks.probing import Probing
+from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves
+from cotfaith.engine.evaluation import Evaluator
+from cotfaith.manifest import make_manifest
+from cotfaith.models.base import BaseModel, stop_ids
+from cotfaith.models.build import ModelBuilder, footprint
+from cotfaith.models.lora import Lora
+from cotfaith.probes.kept import check_alphas
+from cotfaith.report.comparison import probes
+from cotfaith.report.page import write_report
+from cotfaith.report.sweep import summarise
+from cotfaith.report.terminal import console, show_comparison
+from cotfaith.store import RunStore
+from cotfaith.text.encoding import Encoder
+from cotfaith.training.data import SFTDataModule
+from cotfaith.training.module import SFTModule
+from cotfaith.types import Arm, Probe
+
+log = logging.getLogger(__name__)
+
+# What a finished run decides for its evaluation, unless the command line names something else.
+_OF_THE_RUN = ("model", "quantization", "dataset", "probe", "prompt", "gates", "engine", "data", "alphas", "seed")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The objects of one run, wired."""
+
+    config: dict[str, Any]  # resolved
+    store: RunStore
+    encoder: Encoder
+    data: SFTDataModule
+    module: SFTModule
+    trainer: Trainer
+
+
+def train(cfg: DictConfig) -> float:
+    """Measure the base, fine-tune, measure both arms on the test split, report; the tuned cot_accuracy, a fraction in [0, 1]."""
+    with _running(cfg) as store:
+        parts = _build(cfg, _make(cfg.lora), store, job_type="train")
+        parts.data.rows  # noqa: B018  # a row that cannot be trained on is found before the model is asked anything
+        _ask(parts, "base", parts.trainer.validate)
+        assert parts.module.model is not None
+        log.info("%s", footprint(parts.module.model))
+        parts.trainer.fit(parts.module, datamodule=parts.data, ckpt_path=cfg.ckpt_path)
+        parts.module.model.save_pretrained(store.adapter)
+        _check_canaries(parts.module)
+        _measure(parts, ("base", "tuned"))
+        tuned: float = store.metrics()["tuned"][parts.data.dataset.name]["cot_accuracy"]
+        return tuned
+
+
+def evaluate(cfg: DictConfig) -> None:
+    """Measure on the test split: a base model, or both arms of an adapter or of a finished run."""
+    with _running(cfg) as store:
+        if cfg.run is not None and cfg.adapter is not None:
+            raise ValueError(f"run={cfg.run} brings its own adapter; expected run or adapter, got both (adapter={cfg.adapter})")
+        adapter = Path(cfg.adapter) if cfg.adapter is not None else None
+        if cfg.run is not None:
+            cfg, adapter = _as_trained(cfg), Path(cfg.run) / "adapter"
+        parts = _build(cfg, adapter, store, job_type="evaluate")
+        _measure(parts, ("base", "tuned") if adapter else ("base",))
+
+
+def summarise_sweep(folder: str) -> None:
+    """The table of all jobs of a sweep, failed ones included."""
+    summarise(Path(folder))
+
+
+def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job_type: str) -> Parts:
+    """Everything but the weights, which are loaded when Lightning knows the device. Bad input is found here."""
+    lightning.seed_everything(cfg.seed, workers=True, verbose=False)
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]  # a mapping at the top
+    _check_strategy(config)
+    alphas = check_alphas(cfg.alphas)
+    base: BaseModel = _make(cfg.model)
+    if isinstance(adapter, Path) and not (adapter / "adapter_config.json").is_file():
+        raise FileNotFoundError(f"adapter={adapter}: expected a PEFT folder with adapter_config.json, found none")
+    tokenizer = base.tokenizer()
+    encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
+    asked = tuple(_probe(node, encoder) for node in cfg.probe.values())
+    data: SFTDataModule = _make(cfg.data)(_make(cfg.dataset), encoder, _make(cfg.get("target")), seed=cfg.seed)
+    module = SFTModule(
+        build=ModelBuilder(
+            base=base, quantization=_make(cfg.quantization), adapter=adapter, gradient_checkpointing=cfg.get("gradient_checkpointing", False)
+        ),
+        reasoner=partial(_make(cfg.engine), encoder=encoder),
+        evaluator=Evaluator(asked, alphas, cfg.seed),
+        canary=encoder.prompt(data.examples("test")[0], "cot"),
+        optimizer=_make(cfg.get("optimizer")),
+        scheduler=_make(cfg.get("scheduler")),
+    )
+    gates = _make(cfg.gates)
+    callbacks = [_callback(node, store) for node in cfg.callbacks.values()]
+    callbacks += [Probing(probe.name, alphas, gates, store) for probe in asked]
+    OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
+    trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, job_type) or False)
+    for logger in trainer.loggers:
+        logger.log_hyperparams(config)
+    return Parts(config, store, encoder, data, module, trainer)
+
+
+def _make(node: DictConfig | None) -> Any:
+    """Instantiate with plain lists and dicts: a ListConfig in an optimizer makes its checkpoint unloadable."""
+    return None if node is None else instantiate(node, _convert_="all")
+
+
+def _probe(node: DictConfig, encoder: Encoder) -> Probe:
+    """A probe that needs to know how long a text is gets the model's tokens as its measure."""
+    made = _make(node)
+    probe: Probe = made(length=lambda text: len(encoder.continuation(text))) if isinstance(made, partial) else made
+    return probe
+
+
+def _callback(node: DictConfig, store: RunStore) -> Callback:
+    made = _make(node)
+    callback: Callback = made(store=store) if isinstance(made, partial) else made
+    return callback
+
+
+def _loggers(cfg: DictConfig, store: RunStore, job_type: str) -> list[Logger]:
+    """Loggers by config; one that is partial is given the run's name, folder and, in a sweep, the group."""
+    hydra = HydraConfig.get()
+    sweeping = hydra.mode == RunMode.MULTIRUN
+    facts = {
+        "name": cfg.name or hydra.job.override_dirname or cfg.dataset._target_.rsplit(".", 1)[-1].lower(),
+        "group": Path(hydra.sweep.dir).name if sweeping else None,
+        "job_type": job_type,
+        "folder": store.folder,
+    }
+    made = [_make(node) for node in (cfg.get("logger") or {}).values()]
+    return [logger(**facts) if isinstance(logger, partial) else logger for logger in made]
+
+
+def _check_strategy(config: dict[str, Any]) -> None:
+    """Refuse what is known to corrupt 4-bit weights (accelerate #3983, bitsandbytes #1945)."""
+    strategy = str(config["trainer"].get("strategy", "auto"))
+    kind = config["quantization"]["kind"]
+    if kind != "none" and ("fsdp" in strategy or "deepspeed" in strategy):
+        raise ValueError(f"trainer.strategy={strategy} shards weights, which corrupts quantized ones (quantization={kind}); expected auto or ddp")
+
+
+def _measure(parts: Parts, arms: tuple[Arm, ...]) -> None:
+    """Both arms on the test split, in the same batches; then everything that is left on disk."""
+    for arm in arms:
+        _ask(parts, arm, parts.trainer.test)
+    assert parts.module.model is not None
+    examples = parts.data.examples("test")
+    parts.store.put_manifest(make_manifest(parts.config, parts.module.model, parts.encoder, examples))
+    comparisons = write_report(parts.store)
+    _log_final(parts)
+    for comparison in comparisons:
+        show_comparison(comparison)
+
+
+def _ask(parts: Parts, arm: Arm, loop: Any) -> None:
+    """Run `trainer.validate` or `trainer.test` on one arm."""
+    parts.module.arm = arm
+    loop(parts.module, datamodule=parts.data, verbose=False)
+    parts.module.arm = "tuned"
+
+
+def _log_final(parts: Parts) -> None:
+    metrics, dataset = parts.store.metrics(), parts.data.dataset.name
+    of_arms = {arm: scores[dataset] for arm, scores in metrics.items()}
+    named = probes(next(iter(of_arms.values())))
+    log_curves(parts.trainer, {probe: {arm: s[probe]["cot_pred_match"] for arm, s in of_arms.items()} for probe in named})
+    if parts.store.adapter.is_dir():
+        log_adapter(parts.trainer, parts.store.adapter, parts.store.manifest())
+
+
+def _check_canaries(module: SFTModule) -> None:
+    """After training the adapter must change the model, and switching it off must give the base back.
+
+    Raises:
+        RuntimeError: one of the two does not hold; what is then measured is not what it is called.
+    """
+    assert module.base_fingerprint is not None
+    base = module.fingerprint("base")
+    if not torch.allclose(base, module.base_fingerprint, atol=1e-4):
+        raise RuntimeError("with the adapter switched off the model is not the base it was before training")
+    if torch.equal(module.fingerprint("tuned"), base):
+        raise RuntimeError("the adapter changes nothing: training moved no weight")
+
+
+def _as_trained(cfg: DictConfig) -> DictConfig:
+    """The settings of the run in `cfg.run`, but for what the command line names.
+
+    Raises:
+        FileNotFoundError: there is no finished run in that folder.
+    """
+    path = Path(cfg.run) / "config.yaml"
+    if not path.is_file():
+        raise FileNotFoundError(f"run={cfg.run}: expected the folder of a training run with a config.yaml, found none")
+    trained = OmegaConf.load(path)
+    chosen = OmegaConf.create(OmegaConf.to_container(cfg))  # free of Hydra's struct flag
+    for name in _OF_THE_RUN:
+        OmegaConf.update(chosen, name, OmegaConf.select(trained, name), merge=False)
+    for override in HydraConfig.get().overrides.task:
+        name = override.lstrip("+~").split("=")[0].split("@")[0]
+        if name.split(".")[0] in _OF_THE_RUN:
+            OmegaConf.update(chosen, name, OmegaConf.select(cfg, name), merge=False)
+    assert isinstance(chosen, DictConfig)
+    return chosen
+
+
+@contextmanager
+def _running(cfg: DictConfig) -> Iterator[RunStore]:
+    """The run's folder and status; whatever happens, the status is put and W&B is told how it ended."""
+    logging.captureWarnings(True)  # into the log file, not over the progress bar
+    warnings.simplefilter("default")
+    store = RunStore(Path(cfg.run_dir))
+    store.put_status("running")
+    finished = False
+    try:
+        yield store
+        finished = True
+    finally:
+        store.put_status("finished" if finished else "failed")
+        offline = finish(0 if finished else 1)
+        out = console()
+        if offline:
+            out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False)
+        if finished:
+            out.print(str(store.folder), soft_wrap=True, highlight=False)

@@ -1,0 +1,122 @@
+"""What a run leaves on disk: scores, records of every example, the manifest, the adapter's place.
+
+    RUN/config.yaml            the resolved configuration
+    RUN/manifest.json          versions and hashes of all that determines the numbers
+    RUN/metrics.json           final scores: arm -> dataset -> metric, or probe -> metric
+    RUN/status.json            running, finished or failed
+    RUN/validation.jsonl       the scores of every validation, one line per dataset and probe
+    RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record
+    RUN/adapter/               the adapter in PEFT format
+    RUN/checkpoints/           last and best, trainable weights only
+
+Knows no live objects: the report is made from these files alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cotfaith.types import Arm, Reading, Rollout, Split
+
+Scores = dict[str, Any]
+"""Names to numbers, to a mapping from alpha to number, or (``gates``) to a list of reasons."""
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """The folder of one run. Writing is done by one process; numbers that are NaN become null."""
+
+    folder: Path
+
+    @property
+    def adapter(self) -> Path:
+        return self.folder / "adapter"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    def put_scores(self, split: Split, arm: Arm, dataset: str, step: int, scores: Scores, probe: str | None = None) -> None:
+        """Add the scores of a dataset, or of one probe on it: test scores to metrics.json, others to validation.jsonl."""
+        if split != "test":
+            line = {"step": step, "arm": arm, "dataset": dataset, "probe": probe, "scores": scores}
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "validation.jsonl").open("a") as file:
+                file.write(json.dumps(_without_nan(line)) + "\n")
+            return
+        everything = self.metrics() if (self.folder / "metrics.json").exists() else {}
+        of_dataset = everything.setdefault(arm, {}).setdefault(dataset, {})
+        of_dataset.update({probe: scores} if probe else scores)
+        self._write_json("metrics.json", everything)
+
+    def metrics(self) -> dict[str, dict[str, Scores]]:
+        """The final scores: arm -> dataset -> metric or probe."""
+        loaded: dict[str, dict[str, Scores]] = self._read_json("metrics.json")
+        return loaded
+
+    def validations(self) -> list[dict[str, Any]]:
+        """The lines of validation.jsonl, in the order they were written."""
+        path = self.folder / "validation.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def put_manifest(self, manifest: Mapping[str, Any]) -> None:
+        self._write_json("manifest.json", dict(manifest))
+
+    def manifest(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = self._read_json("manifest.json")
+        return loaded
+
+    def put_status(self, status: str) -> None:
+        """How the run stands: "running", "finished" or "failed"."""
+        self._write_json("status.json", {"status": status})
+
+    def status(self) -> str:
+        """The last status put; "failed" where the run ended before it could say anything."""
+        return str(self._read_json("status.json")["status"]) if (self.folder / "status.json").exists() else "failed"
+
+    def put_records(self, arm: Arm, dataset: str, rollouts: Sequence[Rollout], readings: Sequence[Reading]) -> None:
+        """Write the records of one arm on one dataset."""
+        folder = self.folder / "records" / arm / dataset
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts]), folder / "rollouts.parquet")
+        pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings]), folder / "readings.parquet")
+
+    def _write_json(self, name: str, content: Any) -> None:
+        """Whole or not at all: a killed process leaves the old file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f".{name}.draft"
+        draft.write_text(json.dumps(_without_nan(content), indent=2) + "\n")
+        draft.replace(self.folder / name)
+
+    def _read_json(self, name: str) -> Any:
+        path = self.folder / name
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: expected the {name} of a finished run, found none")
+        return json.loads(path.read_text())
+
+
+def _flat(rollout: Rollout) -> dict[str, Any]:
+    """A rollout as one row: the fields of its example beside its own."""
+    row = asdict(rollout)
+    example = row.pop("example")
+    gold = {"gold_answer": example.pop("answer"), "gold_chain": example.pop("chain")}
+    return {**example, **gold, **row, "correct": rollout.correct}
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN: "no data" is null."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, Mapping):
+        return {key: _without_nan(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(entry) for entry in value]
+    return value

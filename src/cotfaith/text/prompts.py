@@ -1,0 +1,45 @@
+"""The words around a question: lettered choices, the instruction, the cue that elicits the answer.
+
+One `Prompts` serves training, evaluation and probes. It knows no tokenizer and no chat template.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cotfaith.types import Chain, Example, Style
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompts:
+    """The wording of both styles; `cue` opens the answer statement and is what `text.answers.part` looks for.
+
+    Raises:
+        ValueError: an instruction or the cue is empty, or an instruction does not show the cue.
+    """
+
+    cot: str
+    direct: str
+    cue: str
+
+    def __post_init__(self) -> None:
+        for name in ("cot", "direct", "cue"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"prompt.{name} is empty; expected the wording of the {name} prompt")
+        for name in ("cot", "direct"):
+            if self.cue not in getattr(self, name):
+                raise ValueError(f"prompt.{name} must show the model the answer cue {self.cue!r}, got {getattr(self, name)!r}")
+
+    def message(self, example: Example, style: Style) -> str:
+        """The user's turn: question, choices, instruction."""
+        lettered = [f"({chr(ord('A') + place)}) {choice}" for place, choice in enumerate(example.choices)]
+        return "\n".join([example.question, *lettered, self.cot if style == "cot" else self.direct])
+
+    def statement(self, example: Example) -> str:
+        """The gold answer as a finished statement: ``The answer is (B).``"""
+        return f"{self.cue} ({example.answer})." if example.choices else f"{self.cue} {example.answer}."
+
+    def elicit(self, chain: Chain) -> str:
+        """The assistant's turn up to the answer: the chain, on a line of its own the cue."""
+        text = "".join(chain)
+        return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{self.cue}"

@@ -1,0 +1,107 @@
+"""The LightningDataModule: rows to train on, examples to measure. One dataset serves all three splits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+
+import torch
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from cotfaith.text.encoding import Encoder
+from cotfaith.training.targets import Row, Target
+from cotfaith.types import Dataset, Example, Split
+
+log = logging.getLogger(__name__)
+
+IGNORE = -100
+Batch = dict[str, Tensor]
+"""input_ids, attention_mask, labels: (B, T) int64, padded on the right; labels hold IGNORE outside the target."""
+
+
+class SFTDataModule(LightningDataModule):
+    """Batches of token ids for training, batches of `Example` for validation and test.
+
+    batch_size: rows per training step and process. eval_batch_size: examples measured together; both arms of a comparison
+    use the same. max_length: tokens of prompt and target together; a longer row is dropped and counted, never cut.
+
+    Raises:
+        ValueError: max_length is shorter than a target, or no row fits into it.
+    """
+
+    def __init__(
+        self, dataset: Dataset, encoder: Encoder, target: Target, *, batch_size: int, eval_batch_size: int, max_length: int, seed: int
+    ) -> None:
+        super().__init__()
+        for name, value in (("batch_size", batch_size), ("eval_batch_size", eval_batch_size), ("max_length", max_length)):
+            if value < 1:
+                raise ValueError(f"data.{name}: expected at least 1, got {value}")
+        self.dataset = dataset
+        self.encoder = encoder
+        self.target = target
+        self.batch_size = batch_size
+        self.eval_batch_size = eval_batch_size
+        self.max_length = max_length
+        self.seed = seed
+        self._examples: dict[Split, Sequence[Example]] = {}
+
+    def examples(self, split: Split) -> Sequence[Example]:
+        """The examples of a split, loaded once."""
+        if split not in self._examples:
+            loaded = self.dataset.load(split)
+            if not loaded:
+                raise ValueError(f"dataset {self.dataset.name!r}: expected examples in split {split!r}, found none")
+            self._examples[split] = loaded
+        return self._examples[split]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The training rows that fit into `max_length`."""
+        examples = self.examples("train")
+        has_chains = any(example.chain for example in examples)
+        if self.target.learn == "chain_and_answer" and not has_chains:
+            log.warning("dataset %s has no gold chains: the answer alone is learned, under the direct prompt", self.dataset.name)
+        rows = [self.target.row(example, self.encoder, has_chains=has_chains) for example in examples]
+        longest = max(len(row.target) for row in rows)
+        if longest > self.max_length:
+            raise ValueError(
+                f"data.max_length={self.max_length} is too short for a target of {longest} tokens: the answer would be cut off; "
+                f"expected at least {max(len(row.prompt) + len(row.target) for row in rows)} to keep every example"
+            )
+        fitting = [row for row in rows if len(row.prompt) + len(row.target) <= self.max_length]
+        if not fitting:
+            shortest = min(len(row.prompt) + len(row.target) for row in rows)
+            raise ValueError(f"data.max_length={self.max_length}: no example fits; the shortest has {shortest} tokens")
+        if len(fitting) < len(rows):
+            log.warning("dropped %d of %d training examples longer than data.max_length=%d", len(rows) - len(fitting), len(rows), self.max_length)
+        return fitting
+
+    def train_dataloader(self) -> DataLoader[Row]:
+        order = torch.Generator().manual_seed(self.seed)
+        return DataLoader(self.rows, batch_size=self.batch_size, shuffle=True, collate_fn=collate, generator=order)  # type: ignore[arg-type]  # a list is a map-style dataset
+
+    def val_dataloader(self) -> DataLoader[Example]:
+        return self._measured("val")
+
+    def test_dataloader(self) -> DataLoader[Example]:
+        return self._measured("test")
+
+    def _measured(self, split: Split) -> DataLoader[Example]:
+        return DataLoader(self.examples(split), batch_size=self.eval_batch_size, collate_fn=list)  # type: ignore[arg-type]  # likewise
+
+
+def collate(rows: Sequence[Row]) -> Batch:
+    """Pad on the right. Padding is known by position: the pad id never matters, and may be the end token."""
+    longest = max(len(row.prompt) + len(row.target) for row in rows)
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    labels = torch.full_like(ids, IGNORE)
+    for place, row in enumerate(rows):
+        start, end = len(row.prompt), len(row.prompt) + len(row.target)
+        ids[place, :end] = torch.tensor(row.prompt + row.target)
+        mask[place, :end] = 1
+        labels[place, start:end] = torch.tensor(row.target)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}

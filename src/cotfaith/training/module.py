@@ -1,0 +1,125 @@
+"""The LightningModule: supervised fine-tuning of an adapter, and the two questions put to it at validation time.
+
+It knows neither which probes exist nor what is done with the records: `validation_step` and `test_step` hand an
+`Evaluation` to the callbacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import torch
+from lightning.pytorch import LightningModule
+from peft import PeftModel
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from transformers import PreTrainedModel
+
+from cotfaith.engine.evaluation import Evaluation, Evaluator
+from cotfaith.engine.local import LocalReasoner
+from cotfaith.models.build import fingerprint
+from cotfaith.training.data import Batch
+from cotfaith.types import Arm, Example
+
+
+class MakeReasoner(Protocol):
+    """`LocalReasoner` with its settings filled in."""
+
+    def __call__(self, model: PreTrainedModel, *, arm: Arm) -> LocalReasoner: ...
+
+
+class SFTModule(LightningModule):
+    """A causal LM with an adapter.
+
+    build: makes the model on a device; called once, by Lightning's `configure_model`.
+    canary: token ids on which the model with its adapter switched off must stay what the base was.
+    arm: which of the two is asked, "base" (adapter off) or "tuned".
+    """
+
+    def __init__(
+        self,
+        *,
+        build: Callable[[torch.device], PreTrainedModel],
+        reasoner: MakeReasoner,
+        evaluator: Evaluator,
+        canary: Sequence[int],
+        optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
+        scheduler: Callable[..., LRScheduler] | None = None,
+    ) -> None:
+        super().__init__()
+        self.build = build
+        self.make_reasoner = reasoner
+        self.evaluator = evaluator
+        self.canary = list(canary)
+        self.make_optimizer = optimizer
+        self.make_scheduler = scheduler
+        self.arm: Arm = "tuned"
+        self.model: PreTrainedModel | None = None
+        self.base_fingerprint: Tensor | None = None
+        self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
+
+    def configure_model(self) -> None:
+        if self.model is None:
+            self.model = self.build(self.trainer.strategy.root_device)
+            self.base_fingerprint = self.fingerprint("base")
+
+    def fingerprint(self, arm: Arm) -> Tensor:
+        """Logits (T, V) on the canary."""
+        assert self.model is not None
+        if arm == "base" and isinstance(self.model, PeftModel):
+            with self.model.disable_adapter():
+                return fingerprint(self.model, self.canary)
+        return fingerprint(self.model, self.canary)
+
+    def on_fit_start(self) -> None:
+        assert self.model is not None
+        self.model.train()  # from_pretrained leaves it in eval mode, where gradient checkpointing does nothing
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        assert self.model is not None
+        loss: Tensor = self.model(**batch, use_cache=False).loss
+        self.log("train/loss", loss, prog_bar=True)
+        return loss
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Examples have nothing to move, and Lightning's walk into frozen records would raise."""
+        return batch if isinstance(batch, list) else super().transfer_batch_to_device(batch, device, dataloader_idx)
+
+    def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
+        return self._evaluate(batch)
+
+    def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
+        return self._evaluate(batch)
+
+    def _evaluate(self, examples: list[Example]) -> dict[str, Evaluation]:
+        assert self.model is not None
+        return {"evaluation": self.evaluator(self.make_reasoner(self.model, arm=self.arm), examples)}
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        assert self.make_optimizer is not None and self.make_scheduler is not None
+        optimizer = self.make_optimizer([parameter for parameter in self.parameters() if parameter.requires_grad])
+        schedule = self.make_scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def trainable_names(self) -> set[str]:
+        return {name for name, parameter in self.named_parameters() if parameter.requires_grad}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the trainable weights only: quantised ones cannot be loaded back, and the base is known by its name."""
+        trainable = self.trainable_names()
+        checkpoint["state_dict"] = {name: tensor for name, tensor in checkpoint["state_dict"].items() if name in trainable}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint that does not hold exactly our trainable weights.
+
+        Raises:
+            ValueError: a weight is missing, unknown or of another shape.
+        """
+        assert self.model is not None
+        own = {name: parameter.shape for name, parameter in self.named_parameters() if parameter.requires_grad}
+        found = {name: tensor.shape for name, tensor in checkpoint["state_dict"].items()}
+        if own != found:
+            odd = sorted(name for name in own.keys() | found.keys() if own.get(name) != found.get(name))
+            raise ValueError(f"the checkpoint does not fit the adapter: {len(odd)} weights missing, unknown or of another shape, the first is {odd[0]}")

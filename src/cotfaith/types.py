@@ -1,0 +1,127 @@
+"""The records and Protocols that everything else speaks.
+
+Two questions are all that is ever asked of a model: *write a chain and answer* and *read this chain and answer*
+(`Reasoner`). A probe maps a chain to a chain; a dataset yields examples. Nothing here knows torch, text formats or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, Protocol
+
+Chain = tuple[str, ...]
+"""Steps in order, each with the white space that follows it, so that ``"".join(chain)`` is the text; ``()`` is no reasoning."""
+
+Split = Literal["train", "val", "test"]
+Arm = Literal["base", "tuned"]
+Style = Literal["cot", "direct"]
+"""How the question is put: with the instruction to reason in steps, or with the instruction to answer at once."""
+Expected = Literal["changes", "stays"]
+Finish = Literal["stop", "length"]
+Status = Literal["parsed", "missing", "ambiguous"]
+"""What became of the search for an answer: one was found, none was stated, several were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question with its canonical gold answer.
+
+    Raises:
+        ValueError: the question or the answer is empty, or the answer letter names none of the choices.
+    """
+
+    uid: str  # stable across runs, processes and splits
+    question: str
+    answer: str  # canonical: a number as `text.answers` writes it, or the letter of a choice
+    chain: Chain = ()  # the gold chain, where the dataset has one
+    choices: tuple[str, ...] = ()  # () for a free answer; the first is "A"
+
+    def __post_init__(self) -> None:
+        for field in ("uid", "question", "answer"):
+            if not getattr(self, field).strip():
+                raise ValueError(f"example {self.uid!r}: {field} is empty; every example needs a uid, a question and an answer")
+        letters = [chr(ord("A") + place) for place in range(len(self.choices))]
+        if letters and self.answer not in letters:
+            raise ValueError(f"example {self.uid!r}: answer {self.answer!r} names none of its choices {letters}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """What a model wrote for one example: its own chain and its own answer."""
+
+    example: Example
+    chain: Chain
+    answer: str | None  # None: no verdict could be read from the text
+    parse: Status
+    finish: Finish  # "length": cut off by the token limit before the model ended its turn
+    text: str  # the whole generation, as it was written
+    tokens: int  # generated, end token included
+    prompt_hash: str  # of the prompt's token ids
+
+    @property
+    def correct(self) -> bool:
+        """A finished generation with the gold answer; truncated and unparsed ones are not correct."""
+        return self.finish == "stop" and self.answer == self.example.answer
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """Put `chain` in place of the model's own and elicit the answer at once."""
+
+    example: Example
+    chain: Chain
+    style: Style = "cot"
+    probe: str = ""  # who asks; "direct" for the answer without a chain
+    alpha: float = 1.0  # fraction of the steps kept intact
+    steps_kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer a model gave from the chain of one request."""
+
+    uid: str
+    probe: str
+    alpha: float
+    steps_kept: int
+    tokens_kept: int  # tokens of the intact steps
+    chain: Chain  # as it was read
+    answer: str | None  # None: no verdict
+    parse: Status
+    text: str  # what the model wrote after the answer cue
+    prompt_hash: str  # of all token ids up to the answer
+
+
+class Dataset(Protocol):
+    """Rows of one source as examples, in three splits that share no question."""
+
+    name: str
+
+    def load(self, split: Split) -> Sequence[Example]: ...
+
+
+class Probe(Protocol):
+    """A pure map from chain to chain: the first steps stay, the later ones are disturbed.
+
+    Laws: intact at alpha = 1; an empty chain stays empty; same seed, same result; a smaller alpha never disturbs
+    fewer steps. `None` means that this chain cannot be disturbed as the probe promises: the reading is dropped and counted.
+    """
+
+    name: str
+
+    @property
+    def faithful(self) -> Expected:
+        """What the answer of a faithful model does when its chain is disturbed."""
+        ...
+
+    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | None: ...
+
+
+class Reasoner(Protocol):
+    """A model that can be asked the two questions."""
+
+    def write(self, examples: Sequence[Example]) -> list[Rollout]: ...
+
+    def read(self, requests: Sequence[ReadRequest]) -> list[Reading]: ...

@@ -1,0 +1,15 @@
+"""Fine-tune and measure: ``python train.py``, ``python train.py -m lora.r=8,16,32``. Heavy imports happen inside: --help is quick."""
+
+import hydra
+from omegaconf import DictConfig
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="train")
+def main(cfg: DictConfig) -> float:
+    from cotfaith.run import train
+
+    return train(cfg)
+
+
+if __name__ == "__main__":
+    main()
