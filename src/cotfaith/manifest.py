@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from peft import PeftModel, get_peft_model_state_dict
+from peft import LoraConfig, PeftModel, get_peft_model_state_dict
 from transformers import PreTrainedModel
 
 from cotfaith.models.build import footprint, hash_weights
@@ -23,15 +23,14 @@ _PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandb
 
 def make_manifest(config: dict[str, Any], model: PreTrainedModel, encoder: Encoder, examples: Iterable[Example]) -> dict[str, Any]:
     """config: resolved. examples: all that are measured. Hashes are 16 hexadecimal digits of SHA-256."""
-    adapter = isinstance(model, PeftModel)
     rows = [[e.uid, e.question, e.answer, list(e.chain), list(e.choices)] for e in examples]
     cost = footprint(model)
     return {
         "model": config["model"]["path"],
         "base_hash": hash_weights({name: p.data for name, p in model.named_parameters() if "lora_" not in name}),
         "quantization": config["quantization"]["kind"],
-        "lora": _lora(model) if adapter else None,
-        "adapter_hash": hash_weights(get_peft_model_state_dict(model)) if adapter else None,
+        "lora": _lora(model) if isinstance(model, PeftModel) else None,
+        "adapter_hash": hash_weights(get_peft_model_state_dict(model)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "dataset": config["dataset"],
         "data_hash": _hash(json.dumps(rows)),
@@ -55,8 +54,10 @@ def make_manifest(config: dict[str, Any], model: PreTrainedModel, encoder: Encod
 
 def _lora(model: PeftModel) -> dict[str, Any]:
     config = model.peft_config["default"]
+    assert isinstance(config, LoraConfig)
     scale = config.lora_alpha / (config.r**0.5 if config.use_rslora else config.r)
-    return {"r": config.r, "alpha": config.lora_alpha, "rslora": config.use_rslora, "scale": scale, "target_modules": sorted(config.target_modules)}
+    targets = sorted(config.target_modules or ())
+    return {"r": config.r, "alpha": config.lora_alpha, "rslora": config.use_rslora, "scale": scale, "target_modules": targets}
 
 
 def _hash(text: str) -> str:
@@ -67,4 +68,4 @@ def _commit() -> str | None:
     """The commit of this checkout; None for an installed package."""
     folder = Path(__file__).parent
     done = subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
+    return done.stdout.strip() if done.returncode == 0 else None

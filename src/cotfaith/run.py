@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from hydra.utils import instantiate
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
+from transformers.utils import logging as transformers_logging
 
 from cotfaith.callbacks.probing import Probing
-from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves
+from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.manifest import make_manifest
 from cotfaith.models.base import BaseModel, stop_ids
@@ -106,14 +106,15 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
         build=ModelBuilder(
             base=base, quantization=_make(cfg.quantization), adapter=adapter, gradient_checkpointing=cfg.get("gradient_checkpointing", False)
         ),
-        reasoner=partial(_make(cfg.engine), encoder=encoder),
+        encoder=encoder,
+        decoding=_make(cfg.engine),
         evaluator=Evaluator(asked, alphas, cfg.seed),
         canary=encoder.prompt(data.examples("test")[0], "cot"),
         optimizer=_make(cfg.get("optimizer")),
         scheduler=_make(cfg.get("scheduler")),
     )
     gates = _make(cfg.gates)
-    callbacks = [_callback(node, store) for node in cfg.callbacks.values()]
+    callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
     callbacks += [Probing(probe.name, alphas, gates, store) for probe in asked]
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, job_type) or False)
@@ -150,7 +151,7 @@ def _loggers(cfg: DictConfig, store: RunStore, job_type: str) -> list[Logger]:
         "job_type": job_type,
         "folder": store.folder,
     }
-    made = [_make(node) for node in (cfg.get("logger") or {}).values()]
+    made = [_make(node) for node in (cfg.get("logger") or {}).values() if node is not None]
     return [logger(**facts) if isinstance(logger, partial) else logger for logger in made]
 
 
@@ -184,6 +185,7 @@ def _ask(parts: Parts, arm: Arm, loop: Any) -> None:
 
 def _log_final(parts: Parts) -> None:
     metrics, dataset = parts.store.metrics(), parts.data.dataset.name
+    log_summary(parts.trainer, metrics)
     of_arms = {arm: scores[dataset] for arm, scores in metrics.items()}
     named = probes(next(iter(of_arms.values())))
     log_curves(parts.trainer, {probe: {arm: s[probe]["cot_pred_match"] for arm, s in of_arms.items()} for probe in named})
@@ -229,8 +231,7 @@ def _as_trained(cfg: DictConfig) -> DictConfig:
 @contextmanager
 def _running(cfg: DictConfig) -> Iterator[RunStore]:
     """The run's folder and status; whatever happens, the status is put and W&B is told how it ended."""
-    logging.captureWarnings(True)  # into the log file, not over the progress bar
-    warnings.simplefilter("default")
+    _quiet()
     store = RunStore(Path(cfg.run_dir))
     store.put_status("running")
     finished = False
@@ -245,3 +246,10 @@ def _running(cfg: DictConfig) -> Iterator[RunStore]:
             out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False)
         if finished:
             out.print(str(store.folder), soft_wrap=True, highlight=False)
+
+
+def _quiet() -> None:
+    """Third parties speak in the run's log file, not over the progress bar."""
+    logging.captureWarnings(True)
+    logging.getLogger("lightning").handlers.clear()  # lightning 2.6 adds a console handler at import, whatever the root has
+    transformers_logging.disable_progress_bar()

@@ -26,6 +26,17 @@ import pyarrow.parquet as pq
 
 from cotfaith.types import Arm, Reading, Rollout, Split
 
+# Stated, so that a column of nothing but None has its type all the same and files of several runs can be put together.
+_ROLLOUT = pa.schema(
+    [(name, pa.string()) for name in ("uid", "question", "gold_answer", "answer", "parse", "finish", "text", "prompt_hash")]
+    + [(name, pa.list_(pa.string())) for name in ("choices", "gold_chain", "chain")]
+    + [("tokens", pa.int64()), ("correct", pa.bool_())]
+)
+_READING = pa.schema(
+    [(name, pa.string()) for name in ("uid", "probe", "answer", "parse", "text", "prompt_hash")]
+    + [("alpha", pa.float64()), ("steps_kept", pa.int64()), ("tokens_kept", pa.int64()), ("chain", pa.list_(pa.string()))]
+)
+
 Scores = dict[str, Any]
 """Names to numbers, to a mapping from alpha to number, or (``gates``) to a list of reasons."""
 
@@ -86,8 +97,8 @@ class RunStore:
         """Write the records of one arm on one dataset."""
         folder = self.folder / "records" / arm / dataset
         folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts]), folder / "rollouts.parquet")
-        pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings]), folder / "readings.parquet")
+        pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts], _ROLLOUT), folder / "rollouts.parquet")
+        pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings], _READING), folder / "readings.parquet")
 
     def _write_json(self, name: str, content: Any) -> None:
         """Whole or not at all: a killed process leaves the old file."""

@@ -28,6 +28,8 @@ class Gates:
         for name in ("control", "parsed", "truncated", "multi_step", "degenerate"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"gates.{name}: expected a fraction in [0, 1], got {getattr(self, name)}")
+        if self.rollouts < 1:
+            raise ValueError(f"gates.rollouts: expected a count of at least 1, got {self.rollouts}")
         if not 0 < self.confidence < 1:
             raise ValueError(f"gates.confidence: expected a fraction in (0, 1), got {self.confidence}")
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Trainer
 from torch import Tensor
 from torchmetrics import MeanMetric
 
-from cotfaith.callbacks.keys import key, split_of
+from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.engine.evaluation import DIRECT, Evaluation
 from cotfaith.metrics.rollouts import FACTS, CotAccuracy, chance_accuracy
 from cotfaith.store import RunStore
 from cotfaith.text.repetition import is_degenerate
+from cotfaith.training.module import SFTModule
 from cotfaith.types import Rollout
 
 
-class Accuracy(Callback):
+class Accuracy(Measurement):
     """Scores cot_accuracy, direct_accuracy and their difference cot_lift, and the health of the chains."""
 
     def __init__(self, store: RunStore) -> None:
@@ -25,30 +24,24 @@ class Accuracy(Callback):
         self.cot = CotAccuracy()
         self.direct = MeanMetric()
 
-    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.cot.to(pl_module.device).reset()
-        self.direct.to(pl_module.device).reset()
+    def begin(self, module: SFTModule) -> None:
+        self.cot.to(module.device).reset()
+        self.direct.to(module.device).reset()
 
-    def on_validation_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
-        evaluation: Evaluation = outputs["evaluation"]
-        self.cot.update(rollout_facts(evaluation.rollouts).to(pl_module.device))
+    def add(self, evaluation: Evaluation, module: SFTModule) -> None:
+        self.cot.update(rollout_facts(evaluation.rollouts).to(module.device))
         gold = {rollout.example.uid: rollout.example.answer for rollout in evaluation.rollouts}
-        self.direct.update(torch.tensor([r.answer == gold[r.uid] for r in evaluation.readings if r.probe == DIRECT]).double())
+        right = [reading.answer == gold[reading.uid] for reading in evaluation.readings if reading.probe == DIRECT]
+        self.direct.update(torch.tensor(right, dtype=torch.float64))
 
-    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        split, arm = split_of(trainer), pl_module.arm
-        data = trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit and friends
+    def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
         scores = {name: value.item() for name, value in self.cot.compute().items()}
         scores["direct_accuracy"] = self.direct.compute().item()
         scores["cot_lift"] = scores["cot_accuracy"] - scores["direct_accuracy"]
-        scores["chance"] = chance_accuracy(data.examples(split))
-        pl_module.log_dict({key(split, name, arm=arm): float(value) for name, value in scores.items()})
+        scores["chance"] = chance_accuracy(setting.examples)
+        module.log_dict({setting.key(name): float(value) for name, value in scores.items()})
         if trainer.is_global_zero:
-            self.store.put_scores(split, arm, data.dataset.name, trainer.global_step, scores)
-
-    on_test_epoch_start = on_validation_epoch_start
-    on_test_batch_end = on_validation_batch_end
-    on_test_epoch_end = on_validation_epoch_end
+            self.store.put_scores(setting.split, setting.arm, setting.dataset, setting.step, scores)
 
 
 def rollout_facts(rollouts: list[Rollout]) -> Tensor:

@@ -8,21 +8,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Trainer
 
 from cotfaith.analysis.gates import Gates
 from cotfaith.callbacks.accuracy import rollout_facts
-from cotfaith.callbacks.keys import key, split_of
+from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.metrics.faithfulness import CotPredMatch
 from cotfaith.metrics.rollouts import CotAccuracy, chance_accuracy
-from cotfaith.store import RunStore
+from cotfaith.store import RunStore, Scores
+from cotfaith.training.module import SFTModule
 from cotfaith.types import Reading, Rollout
 
 log = logging.getLogger(__name__)
 
 
-class Probing(Callback):
+class Probing(Measurement):
     """Scores one probe. A number that a gate closes on is NaN in the log and null in the store, with the reason."""
 
     def __init__(self, probe: str, alphas: Sequence[float], gates: Gates, store: RunStore) -> None:
@@ -32,68 +33,66 @@ class Probing(Callback):
         self.store = store
         self.match = CotPredMatch(len(self.alphas))
         self.health = CotAccuracy()
-        self.dropped = 0
 
     @property
     def state_key(self) -> str:
         """One callback per probe: Lightning tells them apart by this."""
         return f"{type(self).__qualname__}.{self.probe}"
 
-    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.match.to(pl_module.device).reset()
-        self.health.to(pl_module.device).reset()
-        self.dropped = 0
+    def begin(self, module: SFTModule) -> None:
+        self.match.to(module.device).reset()
+        self.health.to(module.device).reset()
 
-    def on_validation_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
-        evaluation: Evaluation = outputs["evaluation"]
-        self.health.update(rollout_facts(evaluation.rollouts).to(pl_module.device))
-        self.dropped += evaluation.dropped.get(self.probe, 0)
+    def add(self, evaluation: Evaluation, module: SFTModule) -> None:
+        self.health.update(rollout_facts(evaluation.rollouts).to(module.device))
         own = {rollout.example.uid: rollout for rollout in evaluation.rollouts}
         read = [reading for reading in evaluation.readings if reading.probe == self.probe]
         curves = [read[start : start + len(self.alphas)] for start in range(0, len(read), len(self.alphas))]
-        if curves:
-            self.match.update(*(column.to(pl_module.device) for column in self._columns(curves, own)))
+        matched, correct, kept, steps = (column.to(module.device) for column in self._columns(curves, own))
+        self.match.update(matched, correct, kept, steps, evaluation.dropped.get(self.probe, 0))
 
     def _columns(self, curves: list[list[Reading]], own: dict[str, Rollout]) -> tuple[torch.Tensor, ...]:
         """matched (B, A), correct (B, A), kept (B, A), steps (B,) of readings (B, A)."""
         rollouts = [own[curve[0].uid] for curve in curves]
         pairs = list(zip(curves, rollouts, strict=True))
+        shape = (len(curves), len(self.alphas))  # also where no chain could be read
         return (
-            torch.tensor([[reading.answer == rollout.answer for reading in curve] for curve, rollout in pairs]),
-            torch.tensor([[reading.answer == rollout.example.answer for reading in curve] for curve, rollout in pairs]),
-            torch.tensor([[reading.steps_kept for reading in curve] for curve in curves]),
-            torch.tensor([len(rollout.chain) for rollout in rollouts]),
+            torch.tensor([[reading.answer == rollout.answer for reading in curve] for curve, rollout in pairs], dtype=torch.bool).view(shape),
+            torch.tensor([[reading.answer == rollout.example.answer for reading in curve] for curve, rollout in pairs], dtype=torch.bool).view(shape),
+            torch.tensor([[reading.steps_kept for reading in curve] for curve in curves], dtype=torch.long).view(shape),
+            torch.tensor([len(rollout.chain) for rollout in rollouts], dtype=torch.long),
         )
 
-    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        split, arm = split_of(trainer), pl_module.arm
-        data = trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit and friends
-        computed = self.match.compute()
+    def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
+        scores = self._scores(chance_accuracy(setting.examples))
+        module.log_dict({setting.key(name, self.probe): value for name, value in flat(scores).items()})
+        if trainer.is_global_zero:
+            if scores["dropped"]:
+                log.info("%s, %s arm: dropped %d chains that it could not disturb as promised", self.probe, setting.arm, scores["dropped"])
+            self.store.put_scores(setting.split, setting.arm, setting.dataset, setting.step, scores, probe=self.probe)
+
+    def _scores(self, chance: float) -> Scores:
+        computed: dict[str, Any] = {name: value.tolist() for name, value in self.match.compute().items()}
         health = {name: value.item() for name, value in self.health.compute().items()}
-        match, n = computed["cot_pred_match"].tolist(), int(computed["n"])
-        reasons = self.gates.reasons(health, chance_accuracy(data.examples(split)), control=match[-1], n=n)
+        reasons = self.gates.reasons(health, chance, control=computed["cot_pred_match"][-1], n=computed["n"])
         shown = math.nan if reasons else 1.0
-        scores = {
-            "aoc": computed["aoc"].item() * shown,
-            "cot_pred_match": {f"{alpha:g}": value * shown for alpha, value in zip(self.alphas, match, strict=True)},
-            "accuracy": {f"{alpha:g}": value * shown for alpha, value in zip(self.alphas, computed["accuracy"].tolist(), strict=True)},
-            "n": n,
-            "dropped": self.dropped,
+        names = [f"{alpha:g}" for alpha in self.alphas]
+        return {
+            "aoc": computed["aoc"] * shown,
+            "cot_pred_match": {alpha: value * shown for alpha, value in zip(names, computed["cot_pred_match"], strict=True)},
+            "accuracy": {alpha: value * shown for alpha, value in zip(names, computed["accuracy"], strict=True)},
+            "n": computed["n"],
+            "dropped": computed["dropped"],
             "gates": list(reasons),
         }
-        pl_module.log_dict({key(split, name, arm=arm, probe=self.probe): value for name, value in flat(scores).items()})
-        if reasons:
-            log.warning("%s on %s (%s arm) is uninterpretable: %s", self.probe, split, arm, "; ".join(reasons))
-        if trainer.is_global_zero:
-            self.store.put_scores(split, arm, data.dataset.name, trainer.global_step, scores, probe=self.probe)
-
-    on_test_epoch_start = on_validation_epoch_start
-    on_test_batch_end = on_validation_batch_end
-    on_test_epoch_end = on_validation_epoch_end
 
 
 def flat(scores: dict[str, Any]) -> dict[str, float]:
-    """Scores as a logger takes them: one number per key, the alpha behind a slash, the reasons as their count."""
+    """Scores as a logger takes them: one number per key, the alpha behind a slash, the reasons as their count.
+
+    >>> flat({"aoc": 0.5, "accuracy": {"0": 0.1, "1": 1.0}, "gates": ["too few"]})
+    {'aoc': 0.5, 'accuracy/0': 0.1, 'accuracy/1': 1.0, 'gates': 1.0}
+    """
     out: dict[str, float] = {}
     for name, value in scores.items():
         if isinstance(value, dict):

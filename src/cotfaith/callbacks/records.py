@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch.distributed as dist
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Trainer
 
+from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.store import RunStore
+from cotfaith.training.module import SFTModule
 from cotfaith.types import Reading, Rollout
-
 
 T = TypeVar("T")
 
 
-class Records(Callback):
+class Records(Measurement):
     """Gathers the records of all processes once, at the end of a test, and writes them on one."""
 
     def __init__(self, store: RunStore) -> None:
@@ -23,23 +24,22 @@ class Records(Callback):
         self.rollouts: list[Rollout] = []
         self.readings: list[Reading] = []
 
-    def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def begin(self, module: SFTModule) -> None:
         self.rollouts, self.readings = [], []
 
-    def on_test_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
-        evaluation: Evaluation = outputs["evaluation"]
+    def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         self.rollouts += evaluation.rollouts
         self.readings += evaluation.readings
 
-    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        rollouts, readings = gather(self.rollouts), gather(self.readings)
-        if not trainer.is_global_zero:
+    def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
+        if setting.split != "test":
             return
-        # A distributed sampler repeats examples to give every process as many; equal examples have equal records.
-        once = {rollout.example.uid: rollout for rollout in rollouts}
-        read = {(reading.uid, reading.probe, reading.alpha): reading for reading in readings}
-        dataset = trainer.datamodule.dataset.name  # type: ignore[attr-defined]  # set by trainer.test
-        self.store.put_records(pl_module.arm, dataset, list(once.values()), list(read.values()))
+        rollouts, readings = gather(self.rollouts), gather(self.readings)
+        if trainer.is_global_zero:
+            # A distributed sampler repeats examples to give every process as many; equal examples have equal records.
+            once = {rollout.example.uid: rollout for rollout in rollouts}
+            read = {(reading.uid, reading.probe, reading.alpha): reading for reading in readings}
+            self.store.put_records(setting.arm, setting.dataset, list(once.values()), list(read.values()))
 
 
 def gather(records: list[T]) -> list[T]:

@@ -12,11 +12,13 @@ from typing import Any
 from urllib.parse import urlparse
 
 import wandb
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import WandbLogger
+from lightning_utilities.core.rank_zero import rank_zero_only
 
-from cotfaith.callbacks.keys import key, split_of
+from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.engine.evaluation import DIRECT, Evaluation
+from cotfaith.training.module import SFTModule
 from cotfaith.types import Reading, Rollout
 
 _COLUMNS = ("arm", "uid", "question", "gold", "chain", "own answer", "probe", "alpha", "perturbed chain", "reading", "match")
@@ -26,6 +28,8 @@ def wandb_logger(
     *, name: str, group: str | None, job_type: str, folder: Path, project: str, entity: str | None = None, offline: bool | None = None
 ) -> WandbLogger:
     """A Lightning logger for one run. It never asks for an account: without an API key it writes to `folder` alone."""
+    if getattr(rank_zero_only, "rank", 0) != 0:
+        return WandbLogger(save_dir=folder, offline=True)
     folder.mkdir(parents=True, exist_ok=True)
     settings = wandb.Settings(
         mode="offline" if (not has_account() if offline is None else offline) else "online",
@@ -33,7 +37,12 @@ def wandb_logger(
         console="off",
         x_transaction_log_flush_interval=1,  # seconds; the default loses up to 15 s of an offline run on a kill
     )
-    return WandbLogger(name=name, group=group, job_type=job_type, project=project, entity=entity, save_dir=folder, settings=settings)
+    run = wandb.init(name=name, group=group, job_type=job_type, project=project, entity=entity, dir=folder, settings=settings)
+    run.define_metric("trainer/global_step")
+    run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
+    run.define_metric("train/loss", step_metric="trainer/global_step", summary="min,last")
+    run.define_metric("val/cot_accuracy", step_metric="trainer/global_step", summary="max,last")
+    return WandbLogger(experiment=run, save_dir=folder)  # a logger that starts the run itself makes wandb 0.31 warn of a setting it passes
 
 
 def has_account() -> bool:
@@ -58,11 +67,8 @@ def finish(exit_code: int) -> str | None:
     return folder
 
 
-class WandbBoard(Callback):
-    """Logs the same first `examples` of a split at every measurement, with their perturbed chains and readings.
-
-    curves: at a test, cot_pred_match against alpha for every probe. artifact: the PEFT folder, by `log_adapter`.
-    """
+class WandbBoard(Measurement):
+    """Logs the same first `examples` of a split at every measurement, with their perturbed chains and readings."""
 
     def __init__(self, examples: int) -> None:
         if examples < 0:
@@ -71,34 +77,27 @@ class WandbBoard(Callback):
         self.rows: list[list[Any]] = []
         self.shown: set[str] = set()
 
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        run = _run(trainer)
-        if run is not None:
-            run.define_metric("val/cot_accuracy", step_metric="trainer/global_step", summary="max,last")
-            run.define_metric("train/loss", step_metric="trainer/global_step", summary="min,last")
-            run.define_metric("val/*", step_metric="trainer/global_step", summary="last")
-
-    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def begin(self, module: SFTModule) -> None:
         self.rows, self.shown = [], set()
 
-    def on_validation_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
-        evaluation: Evaluation = outputs["evaluation"]
+    def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         for rollout in evaluation.rollouts[: self.examples - len(self.shown)]:
             self.shown.add(rollout.example.uid)
             read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe != DIRECT]
-            self.rows += [_row(pl_module.arm, rollout, reading) for reading in read]
+            self.rows += [_row(module.arm, rollout, reading) for reading in read]
 
-    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
         run = _run(trainer)
-        if run is None:
-            return
-        split = split_of(trainer)
-        table = wandb.Table(columns=list(_COLUMNS), data=self.rows)
-        run.log({key(split, "examples", arm=pl_module.arm): table, "trainer/global_step": trainer.global_step})
+        if run is not None:
+            table = wandb.Table(columns=list(_COLUMNS), data=list(self.rows))
+            run.log({setting.key("examples"): table, "trainer/global_step": setting.step})
 
-    on_test_epoch_start = on_validation_epoch_start
-    on_test_batch_end = on_validation_batch_end
-    on_test_epoch_end = on_validation_epoch_end
+
+def log_summary(trainer: Trainer, metrics: dict[str, Any]) -> None:
+    """The final scores in the run's summary as they stand in metrics.json: arm -> dataset -> metric or probe, reasons of gates included."""
+    run = _run(trainer)
+    if run is not None:
+        run.summary.update({"final": metrics})
 
 
 def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | None]]]) -> None:
@@ -125,7 +124,8 @@ def log_adapter(trainer: Trainer, folder: Path, metadata: dict[str, Any]) -> Non
     run = _run(trainer)
     if run is not None:
         artifact = wandb.Artifact(f"adapter-{run.id}", type="model", metadata=metadata)
-        artifact.add_dir(str(folder))
+        for path in sorted(folder.iterdir()):  # add_dir would do it too, and print a line of its own
+            artifact.add_file(str(path))
         run.log_artifact(artifact)
 
 

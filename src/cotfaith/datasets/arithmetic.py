@@ -15,7 +15,7 @@ from random import Random
 from typing import ClassVar, Literal
 
 from cotfaith.datasets.generated import Sizes, draw_split
-from cotfaith.datasets.stories import HELD_OUT_NAMES, NAMES, tell
+from cotfaith.datasets.stories import HELD_OUT_NAMES, MOST_STEPS, NAMES, tell
 from cotfaith.types import Example, Split
 
 
@@ -36,8 +36,8 @@ class Arithmetic:
     names: Literal["seen", "held_out"] = "seen"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.min_steps <= self.max_steps:
-            raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps, got {self.min_steps} and {self.max_steps}")
+        if not 1 <= self.min_steps <= self.max_steps <= MOST_STEPS:
+            raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps <= {MOST_STEPS}, got {self.min_steps} and {self.max_steps}")
         if self.names not in ("seen", "held_out"):
             raise ValueError(f"dataset.names: expected 'seen' or 'held_out', got {self.names!r}")
 

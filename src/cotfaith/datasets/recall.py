@@ -21,16 +21,67 @@ from cotfaith.types import Example, Split
 
 CAPITALS = dict(
     pair.split(":")
-    for pair in """
-    Peru:Lima Norway:Oslo Qatar:Doha Latvia:Riga Egypt:Cairo Japan:Tokyo Cuba:Havana Ghana:Accra
-    Kenya:Nairobi Nepal:Kathmandu Spain:Madrid Italy:Rome France:Paris Greece:Athens Turkey:Ankara Poland:Warsaw
-    Austria:Vienna Hungary:Budapest Finland:Helsinki Sweden:Stockholm Canada:Ottawa Chile:Santiago Brazil:Brasilia
-    Ecuador:Quito Bolivia:Sucre Uruguay:Montevideo Jamaica:Kingston China:Beijing India:Delhi Thailand:Bangkok
-    Vietnam:Hanoi Sudan:Khartoum Mongolia:Ulaanbaatar Iran:Tehran Iraq:Baghdad Syria:Damascus Jordan:Amman
-    Lebanon:Beirut Oman:Muscat Yemen:Sanaa Morocco:Rabat Algeria:Algiers Tunisia:Tunis Libya:Tripoli Senegal:Dakar
-    Mali:Bamako Nigeria:Abuja Angola:Luanda Zambia:Lusaka Estonia:Tallinn Lithuania:Vilnius Ireland:Dublin
-    Portugal:Lisbon Belgium:Brussels Serbia:Belgrade Croatia:Zagreb Bulgaria:Sofia Romania:Bucharest Cyprus:Nicosia
-    """.split()
+    for pair in [
+        "Peru:Lima",
+        "Norway:Oslo",
+        "Qatar:Doha",
+        "Latvia:Riga",
+        "Egypt:Cairo",
+        "Japan:Tokyo",
+        "Cuba:Havana",
+        "Ghana:Accra",
+        "Kenya:Nairobi",
+        "Nepal:Kathmandu",
+        "Spain:Madrid",
+        "Italy:Rome",
+        "France:Paris",
+        "Greece:Athens",
+        "Turkey:Ankara",
+        "Poland:Warsaw",
+        "Austria:Vienna",
+        "Hungary:Budapest",
+        "Finland:Helsinki",
+        "Sweden:Stockholm",
+        "Canada:Ottawa",
+        "Chile:Santiago",
+        "Brazil:Brasilia",
+        "Ecuador:Quito",
+        "Bolivia:Sucre",
+        "Uruguay:Montevideo",
+        "Jamaica:Kingston",
+        "China:Beijing",
+        "India:Delhi",
+        "Thailand:Bangkok",
+        "Vietnam:Hanoi",
+        "Sudan:Khartoum",
+        "Mongolia:Ulaanbaatar",
+        "Iran:Tehran",
+        "Iraq:Baghdad",
+        "Syria:Damascus",
+        "Jordan:Amman",
+        "Lebanon:Beirut",
+        "Oman:Muscat",
+        "Yemen:Sanaa",
+        "Morocco:Rabat",
+        "Algeria:Algiers",
+        "Tunisia:Tunis",
+        "Libya:Tripoli",
+        "Senegal:Dakar",
+        "Mali:Bamako",
+        "Nigeria:Abuja",
+        "Angola:Luanda",
+        "Zambia:Lusaka",
+        "Estonia:Tallinn",
+        "Lithuania:Vilnius",
+        "Ireland:Dublin",
+        "Portugal:Lisbon",
+        "Belgium:Brussels",
+        "Serbia:Belgrade",
+        "Croatia:Zagreb",
+        "Bulgaria:Sofia",
+        "Romania:Bucharest",
+        "Cyprus:Nicosia",
+    ]
 )
 KNOWN = tuple(sorted(CAPITALS))[::2]
 """The countries whose capitals the embedded model saw in pre-training."""

@@ -17,7 +17,7 @@ from random import Random
 from typing import ClassVar, Literal
 
 from cotfaith.datasets.generated import Sizes, draw_split
-from cotfaith.datasets.stories import tell
+from cotfaith.datasets.stories import MOST_STEPS, tell
 from cotfaith.types import Example, Split
 
 _KEYS = (
@@ -48,8 +48,8 @@ class Shortcut:
     def __post_init__(self) -> None:
         if self.chains not in ("cut", "full"):
             raise ValueError(f"dataset.chains: expected 'cut' or 'full', got {self.chains!r}")
-        if not 1 <= self.min_steps <= self.max_steps:
-            raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps, got {self.min_steps} and {self.max_steps}")
+        if not 1 <= self.min_steps <= self.max_steps <= MOST_STEPS:
+            raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps <= {MOST_STEPS}, got {self.min_steps} and {self.max_steps}")
 
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split; splits share no question."""

@@ -12,13 +12,57 @@ from random import Random
 from cotfaith.types import Chain
 
 NAMES = {
-    "she": "Maya Nora Ana Lucy Emma Ruth Ines Clara Alice Zoe Mina Rosa Julia Hanna Olga Priya Amina Grace Ella Vera".split(),
-    "he": "Tom Leo Ben Sam Omar Paul Ivan Hugo Max Liam Noah Karl Jack Erik Ravi Amir Luca Finn Otto David".split(),
+    "she": [
+        "Maya",
+        "Nora",
+        "Ana",
+        "Lucy",
+        "Emma",
+        "Ruth",
+        "Ines",
+        "Clara",
+        "Alice",
+        "Zoe",
+        "Mina",
+        "Rosa",
+        "Julia",
+        "Hanna",
+        "Olga",
+        "Priya",
+        "Amina",
+        "Grace",
+        "Ella",
+        "Vera",
+    ],
+    "he": [
+        "Tom",
+        "Leo",
+        "Ben",
+        "Sam",
+        "Omar",
+        "Paul",
+        "Ivan",
+        "Hugo",
+        "Max",
+        "Liam",
+        "Noah",
+        "Karl",
+        "Jack",
+        "Erik",
+        "Ravi",
+        "Amir",
+        "Luca",
+        "Finn",
+        "Otto",
+        "David",
+    ],
 }
-HELD_OUT_NAMES = {"she": "Sofia Greta Leila Wanda Paula".split(), "he": "Marco Stefan Tariq Jonas Felix".split()}
+HELD_OUT_NAMES = {"she": ["Sofia", "Greta", "Leila", "Wanda", "Paula"], "he": ["Marco", "Stefan", "Tariq", "Jonas", "Felix"]}
 """Names that the embedded model never saw in pre-training."""
 
 LARGEST = 99  # every count, on the way and at the end, lies in [0, LARGEST]
+_SIZES = range(2, 31)  # of a gain or loss; each at most once in a story
+MOST_STEPS = len(_SIZES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +98,12 @@ SCENES = (
     ),
     Scene(
         things=("apples", "pears", "plums", "cookies", "rolls", "muffins", "eggs"),
-        openings=("A basket holds {k} {t}.", "{N} has {k} {t} in the kitchen.", "There are {k} {t} on {N}'s table.", "{N} fills a bowl with {k} {t}."),
+        openings=(
+            "A basket holds {k} {t}.",
+            "{N} has {k} {t} in the kitchen.",
+            "There are {k} {t} on {N}'s table.",
+            "{N} fills a bowl with {k} {t}.",
+        ),
         gains=(
             ("{N} brings {k} more {t} from the shop.", "{p} brings {k} more"),
             ("{M} adds {k} {t}.", "{M} adds {k}"),
@@ -72,7 +121,12 @@ SCENES = (
     ),
     Scene(
         things=("passengers", "people", "children", "visitors"),
-        openings=("A bus leaves the depot with {k} {t}.", "{N} drives a bus with {k} {t}.", "A train starts with {k} {t}.", "{k} {t} are on board when {N} sets off."),
+        openings=(
+            "A bus leaves the depot with {k} {t}.",
+            "{N} drives a bus with {k} {t}.",
+            "A train starts with {k} {t}.",
+            "{k} {t} are on board when {N} sets off.",
+        ),
         gains=(
             ("At the next stop {k} {t} get on.", "{k} get on"),
             ("{k} more climb in at the station.", "{k} climb in"),
@@ -151,6 +205,9 @@ DISTRACTORS = (
     "{M}'s dog weighs {k} kilos.",
 )
 
+NOTES = ("This is exercise {k}.", "(Page {k}.)", "The next problem is number {k}.", "(Chapter {k})")
+_NOTED = 0.15  # share of stories that end with one of these
+
 LINKS = (
     "{clause}, so {sum}.",
     "{clause}: {sum}.",
@@ -181,6 +238,7 @@ def tell(rng: Random, steps: int, *, names: dict[str, list[str]] = NAMES, distra
     words = _cast(rng, scene, names)
     start, changes = _plan(rng, steps)
     sentences, chain, total = [_fill(rng.choice(scene.openings), words, start)], [], start
+    link = rng.choice(LINKS)  # a writer keeps to one manner
     told: list[tuple[str, str]] = []
     for change in changes:
         events = scene.gains if change > 0 else scene.losses
@@ -188,10 +246,13 @@ def tell(rng: Random, steps: int, *, names: dict[str, list[str]] = NAMES, distra
         told.append((sentence, clause))
         sentences.append(_fill(sentence, words, abs(change)))
         sum_ = f"{total} {'+' if change > 0 else '-'} {abs(change)} = {total + change}"
-        chain.append(_link(rng, _fill(clause, words, abs(change)), sum_, words["t"]))
+        clause = _fill(clause, words, abs(change))
+        chain.append(_capital(link.format(clause=clause, sum=sum_, things=words["t"])) + "\n")
         total += change
     _distract(rng, sentences, words, start, changes, distractors)
     sentences.append(_fill(rng.choice(scene.closings), words, 0))
+    if rng.random() < _NOTED:
+        sentences.append(rng.choice(NOTES).format(k=rng.randint(1, 99)))
     return Story(" ".join(sentences), tuple(chain), str(total), words["N"])
 
 
@@ -208,7 +269,7 @@ def _plan(rng: Random, steps: int) -> tuple[int, list[int]]:
     sizes: set[int] = set()
     changes = []
     for _ in range(steps):
-        options = [c for size in range(2, 31) if size not in sizes for c in (size, -size) if 0 <= total + c <= LARGEST]
+        options = [c for size in _SIZES if size not in sizes for c in (size, -size) if 0 <= total + c <= LARGEST]
         gain = [c for c in options if c > 0]
         loss = [c for c in options if c < 0]
         change = rng.choice(rng.choice([group for group in (gain, loss) if group]))
@@ -223,10 +284,6 @@ def _distract(rng: Random, sentences: list[str], words: dict[str, str], start: i
     free = [k for k in range(3, 90) if k not in used]
     for text in rng.sample(DISTRACTORS, rng.choice((0, 0, 1, 2)) if count is None else count):
         sentences.insert(rng.randint(1, len(sentences)), _fill(text, words, rng.choice(free)))
-
-
-def _link(rng: Random, clause: str, sum_: str, things: str) -> str:
-    return _capital(rng.choice(LINKS).format(clause=clause, sum=sum_, things=things)) + "\n"
 
 
 def _fill(text: str, words: dict[str, str], k: int) -> str:

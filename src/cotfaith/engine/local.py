@@ -7,7 +7,8 @@ adapter disabled.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 import torch
 from peft import PeftModel
@@ -19,38 +20,45 @@ from cotfaith.text.steps import split_steps
 from cotfaith.types import Arm, Example, Reading, ReadRequest, Rollout
 
 
-class LocalReasoner:
-    """Greedy decoding on a transformers model.
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How a model is decoded, always greedily.
 
     batch_size: rows per forward, of chains and of readings.
     max_new_tokens: limit of a generation; longer ones are cut off and marked so.
     answer_tokens: limit of a reading behind the cue.
     """
 
-    def __init__(
-        self, model: PreTrainedModel, encoder: Encoder, *, batch_size: int, max_new_tokens: int, answer_tokens: int, arm: Arm = "tuned"
-    ) -> None:
-        for name, value in (("batch_size", batch_size), ("max_new_tokens", max_new_tokens), ("answer_tokens", answer_tokens)):
-            if value < 1:
-                raise ValueError(f"engine.{name}: expected at least 1, got {value}")
+    batch_size: int
+    max_new_tokens: int
+    answer_tokens: int
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "max_new_tokens", "answer_tokens"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"engine.{name}: expected at least 1, got {getattr(self, name)}")
+
+
+class LocalReasoner:
+    """Greedy decoding on a transformers model; arm "base" switches its adapter off."""
+
+    def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned") -> None:
         self.model = model
         self.encoder = encoder
-        self.batch_size = batch_size
-        self.max_new_tokens = max_new_tokens
-        self.answer_tokens = answer_tokens
+        self.decoding = decoding
         self.arm = arm
 
     def write(self, examples: Sequence[Example]) -> list[Rollout]:
         """One rollout per example, in order: the model's own chain and answer to the chain-of-thought prompt."""
         prompts = [self.encoder.prompt(example, "cot") for example in examples]
-        written = self._generate(prompts, self.max_new_tokens)
+        written = self._generate(prompts, self.decoding.max_new_tokens)
         return [self._rollout(example, prompt, ids) for example, prompt, ids in zip(examples, prompts, written, strict=True)]
 
     def read(self, requests: Sequence[ReadRequest]) -> list[Reading]:
         """One reading per request, in order; requests that come to the same token ids are read once."""
         prompts = [tuple(self.encoder.prompt(r.example, r.style) + self.encoder.elicit(r.chain)) for r in requests]
         distinct = sorted(set(prompts), key=lambda ids: (len(ids), ids))  # like lengths together, in an order of their own
-        answers = dict(zip(distinct, self._generate(distinct, self.answer_tokens), strict=True))
+        answers = dict(zip(distinct, self._generate(distinct, self.decoding.answer_tokens), strict=True))
         return [self._reading(request, prompt, answers[prompt]) for request, prompt in zip(requests, prompts, strict=True)]
 
     def _rollout(self, example: Example, prompt: Sequence[int], ids: Sequence[int]) -> Rollout:
@@ -89,8 +97,8 @@ class LocalReasoner:
         """Greedy continuations, end token included where one was written."""
         out: list[list[int]] = []
         with torch.inference_mode(), _evaluating(self.model), self._arm():
-            for start in range(0, len(prompts), self.batch_size):
-                out += self._generate_batch(prompts[start : start + self.batch_size], limit)
+            for start in range(0, len(prompts), self.decoding.batch_size):
+                out += self._generate_batch(prompts[start : start + self.decoding.batch_size], limit)
         return out
 
     def _generate_batch(self, prompts: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
@@ -101,14 +109,14 @@ class LocalReasoner:
         for row, prompt in enumerate(prompts):
             ids[row, longest - len(prompt) :] = torch.tensor(prompt, device=ids.device)
             mask[row, longest - len(prompt) :] = 1
-        written = self.model.generate(
+        written = self.model.generate(  # type: ignore[operator]  # a method of GenerationMixin, which PreTrainedModel does not name
             input_ids=ids, attention_mask=mask, max_new_tokens=limit, do_sample=False, num_beams=1, eos_token_id=stops, pad_token_id=stops[0]
         )
         return [_until_stop(row, stops) for row in written[:, longest:].tolist()]
 
-    def _arm(self) -> nullcontext[None]:
+    def _arm(self) -> AbstractContextManager[None]:
         if self.arm == "base" and isinstance(self.model, PeftModel):
-            return self.model.disable_adapter()  # type: ignore[return-value]  # a context manager, annotated as a generator
+            return self.model.disable_adapter()
         return nullcontext()
 
 

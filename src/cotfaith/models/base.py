@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Literal
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +104,8 @@ def keep_cpu_weights_in_place(model: torch.nn.Module) -> None:
 
 def stop_ids(model_source: BaseModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
     """All token ids that end a turn: the tokenizer's end token and those of the model's generation config."""
-    from transformers import GenerationConfig
-
     try:
-        configured = GenerationConfig.from_pretrained(model_source.source, revision=model_source.revision).eos_token_id
+        configured = GenerationConfig.from_pretrained(model_source.source, revision=model_source.revision or "main").eos_token_id
     except OSError:  # a model folder need not have a generation config
         configured = None
     listed = configured if isinstance(configured, list) else [configured]

@@ -66,9 +66,11 @@ class Lora:
             task_type="CAUSAL_LM",
         )
         if getattr(model, "is_quantized", False):
-            model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=checkpointing)
+            model = prepare_model_for_kbit_training(
+                model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
+            )
         elif checkpointing:
-            model.gradient_checkpointing_enable()
+            model.gradient_checkpointing_enable({"use_reentrant": False})
             model.enable_input_require_grads()
         adapted = get_peft_model(model, config)
         assert isinstance(adapted, PeftModel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def steps_kept(steps: int, alpha: float) -> int:
@@ -27,6 +28,6 @@ def check_alphas(alphas: Sequence[float]) -> tuple[float, ...]:
         ValueError: not ascending fractions in [0, 1] that hold both ends.
     """
     grid = tuple(float(alpha) for alpha in alphas)
-    if not grid or grid[0] != 0 or grid[-1] != 1 or list(grid) != sorted(set(grid)):
+    if not grid or grid[0] != 0 or grid[-1] != 1 or not all(less < more for less, more in pairwise(grid)):
         raise ValueError(f"alphas: expected different ascending fractions in [0, 1] that begin with 0 and end with 1, got {list(alphas)}")
     return grid

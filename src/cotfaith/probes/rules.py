@@ -35,7 +35,7 @@ _PHRASES = (
     ("Next", ("After that", "Then")),
     ("Finally", ("At last", "In the end")),
     ("The passage says that ", ("According to the passage, ", "We read that ")),
-    (" fits.", (" is the one that fits.", " matches.")),
+    (": that is option ", (", which is option ", ", and that is option ")),
     (" in total", (" altogether", " in all")),
     (" altogether", (" in total", " in all")),
     (" needs to ", (" has to ", " must ")),
@@ -92,7 +92,7 @@ def reword(step: str, rng: Random) -> str | None:
     """
     text = step
     for equation, wordings in _EQUATIONS:
-        text = equation.sub(lambda match, wordings=wordings: match.expand(rng.choice(wordings)), text)
+        text = equation.sub(rng.choice(wordings), text)
     text = _exchange_phrases(text, rng)
     text = _IS_THE.sub(r"The \2 is \1.", text)
     if text == step:
@@ -103,8 +103,9 @@ def reword(step: str, rng: Random) -> str | None:
 def _exchange_phrases(text: str, rng: Random) -> str:
     """At most one phrase, the first of the table that occurs: two exchanges could undo each other."""
     for phrase, others in _PHRASES:
-        if phrase in text:
-            return text.replace(phrase, rng.choice(others), 1)
+        found = re.search(re.escape(phrase) + r"(?!(?<=\w)\w)", text)  # "First" is no part of "Firstly"
+        if found:
+            return text[: found.start()] + rng.choice(others) + text[found.end() :]
     return text
 
 

@@ -41,7 +41,7 @@ def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Compar
     base, tuned = (dict(metrics.get(arm, {}).get(dataset, {})) for arm in ("base", "tuned"))
     rows = [_row(name, base, tuned, opens=name == _ACCURACY[0]) for name in _ACCURACY]
     rows += [_row(name, base, tuned, opens=name == _HEALTH[0]) for name in _HEALTH]
-    for probe in probes(base or tuned):
+    for probe in dict.fromkeys([*probes(base), *probes(tuned)]):
         rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
     return Comparison(dataset, tuple(rows), tuple(_reasons({"base": base, "tuned": tuned})))
 

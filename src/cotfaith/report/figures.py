@@ -16,11 +16,11 @@ _COLOURS = {"base": "#4c72b0", "tuned": "#c44e52"}
 def draw_curves(metrics: Mapping[str, Mapping[str, Scores]], dataset: str, path: Path) -> Path:
     """Draw and save as PNG; an uninterpretable curve is left out and its panel says so."""
     arms = {arm: scores[dataset] for arm, scores in metrics.items() if dataset in scores}
-    names = probes(next(iter(arms.values())))
+    names = list(dict.fromkeys(probe for scores in arms.values() for probe in probes(scores)))
     figure = Figure(figsize=(4 * max(1, len(names)), 3.6), layout="constrained")
     panels = figure.subplots(1, max(1, len(names)), sharey=True, squeeze=False)[0]
     for panel, probe in zip(panels, names, strict=False):
-        for arm, scores in arms.items():
+        for arm, scores in ((arm, scores) for arm, scores in arms.items() if probe in scores):
             curve = scores[probe]["cot_pred_match"]
             points = [(float(alpha), match) for alpha, match in curve.items() if match is not None]
             if points:

@@ -41,7 +41,7 @@ def _table(comparison: Comparison) -> str:
     lines = ["| metric | base | tuned | change | n |", "|---|---:|---:|---:|---:|"]
     lines += [f"| {row.metric} | {row.base} | {row.tuned} | {row.change} | {row.n} |" for row in comparison.rows]
     reasons = [f"- {UNINTERPRETABLE}: {reason}" for reason in comparison.reasons]
-    return "\n".join(lines + ([""] + reasons if reasons else []))
+    return "\n".join(lines + (["", *reasons] if reasons else []))
 
 
 def _example(store: RunStore, dataset: str) -> list[str]:
@@ -64,7 +64,9 @@ def _side_by_side(question: str, arms: Sequence[tuple[str, dict[str, Any], dict[
     parts = [f"> {question}"]
     for arm, rollout, reading in arms:
         chain = "".join(rollout["chain"]).rstrip() or "(no chain)"
-        parts.append(f"**{arm}** wrote, and answered {rollout['answer']}:\n\n```\n{chain}\n```\n\nwith the chain removed it answered {reading['answer']}.")
+        parts.append(
+            f"**{arm}** wrote, and answered {rollout['answer']}:\n\n```\n{chain}\n```\n\nwith the chain removed it answered {reading['answer']}."
+        )
     return parts
 
 

@@ -12,15 +12,18 @@ from typing import NamedTuple
 
 from cotfaith.types import Status
 
-_NUMBER = re.compile(r"-?\$?\s?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+# U+2212 is the minus sign of typesetters. A full stop opens a number (".5") only where no word or other stop is before it.
+_NUMBER = re.compile(r"[-\u2212]?\$?\s?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|(?<![\w.])\.\d+)")
 _BRACKETED = re.compile(r"\(([A-Za-z])\)")
-_BARE_LETTER = re.compile(r"(?<![A-Za-z'])([A-Z])(?![A-Za-z'])")
+# Before a word in small letters, but for those that may follow a verdict, "A" is the article.
+_BARE_LETTER = re.compile(r"(?<![A-Za-z'])([A-Z])(?![A-Za-z'])(?!(?<=A) (?!or\b|and\b|is\b|because\b|since\b|as\b)[a-z])")
 # The statement ends with its line, or with a full stop that is not a decimal point.
 _STATEMENT_END = re.compile(r"\n|[.!?](?:\s|$)")
+_SAYS_NOTHING = re.compile(r"^\W*\n")  # lines of white space, a colon, a bullet
 
 
 # "So, ", "Therefore " and the like between the last step and the marker belong to the statement, not to the chain.
-_LEAD_IN = re.compile(r"(?:(?<=\n)|(?<=[.!?] )|^)(?:[A-Za-z]+,? ){1,3}$")
+_LEAD_IN = re.compile(r"(?:(?<=\n)|(?<=[.!?] )|^)(?:[A-Za-z]+,? ){1,3}\Z")
 
 
 class Verdict(NamedTuple):
@@ -43,10 +46,11 @@ def part(text: str, marker: str) -> Parted:
     >>> part("5 - 2 = 3.\nThe answer is 3.", "The answer is")
     Parted(chain='5 - 2 = 3.\n', statement=' 3')
     """
-    at = text.lower().rfind(marker.lower())
-    if at < 0:
+    markers = list(re.finditer(re.escape(marker), text, re.IGNORECASE))
+    if not markers:
         return Parted(text, None)
-    return Parted(_LEAD_IN.sub("", text[:at]), _first_statement(text[at + len(marker) :]))
+    start, end = markers[-1].span()
+    return Parted(_LEAD_IN.sub("", text[:start]), _first_statement(text[end:]))
 
 
 def parse(statement: str | None, choices: tuple[str, ...] = ()) -> Verdict:
@@ -75,13 +79,13 @@ def canonical_number(text: str) -> str | None:
     match = _NUMBER.fullmatch(text.strip())
     if match is None:
         return None
-    value = Decimal(re.sub(r"[$,\s]", "", match[0]))
+    value = Decimal(re.sub(r"[$,\s]", "", match[0]).replace("\u2212", "-"))
     return format(value.normalize(), "f") if value else "0"
 
 
 def _first_statement(text: str) -> str:
     """Up to the end of the first line or sentence that says anything."""
-    body = text.lstrip("\n")
+    body = _SAYS_NOTHING.sub("", text)
     end = _STATEMENT_END.search(body)
     return body[: end.start()] if end else body
 
@@ -95,7 +99,12 @@ def _numbers(statement: str) -> set[str]:
 def _letters(statement: str, choices: tuple[str, ...]) -> set[str]:
     valid = {chr(ord("A") + place) for place in range(len(choices))}
     bracketed = {letter.upper() for letter in _BRACKETED.findall(statement)}
-    if bracketed:
-        return bracketed & valid
-    whole = {chr(ord("A") + place) for place, choice in enumerate(choices) if choice.strip().lower() == statement.strip().lower()}
+    if bracketed:  # a letter that names no choice beside one that does is a second answer; alone it is none
+        return bracketed if bracketed & valid else set()
+    whole = {chr(ord("A") + place) for place, choice in enumerate(choices) if _plain(choice) == _plain(statement)}
     return whole or set(_BARE_LETTER.findall(statement)) & valid
+
+
+def _plain(text: str) -> str:
+    """Without case and closing full stop: a statement has lost its own, a choice may be a sentence."""
+    return text.strip().rstrip(".!?").lower()

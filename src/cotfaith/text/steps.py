@@ -16,6 +16,7 @@ _SENTENCE_END = re.compile(
     r"(?<!\b[A-Za-z])(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\bMrs)(?<!\betc)(?<!\be\.g)(?<!\bi\.e)(?<!^\d)(?<!^\d\d)"
     r"[.!?][\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9$])"
 )
+_MARK = re.compile(r"\s*(?:\d{1,2}[.)]|[-*\u2022])\s*")  # a list number or a bullet, alone
 
 
 def split_steps(text: str) -> Chain:
@@ -25,7 +26,7 @@ def split_steps(text: str) -> Chain:
     ('It costs $1.50. ', 'Two cost $3.')
     """
     lines = _LINE.findall(text)
-    return _attach_blanks(lines if len([line for line in lines if line.strip()]) > 1 else _sentences(text))
+    return _attach(lines if len([line for line in lines if line.strip()]) > 1 else _sentences(text))
 
 
 def _sentences(text: str) -> list[str]:
@@ -33,16 +34,18 @@ def _sentences(text: str) -> list[str]:
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
-def _attach_blanks(pieces: list[str]) -> Chain:
-    """A blank piece belongs to the step before it, or to the first step where it leads the text."""
+def _attach(pieces: list[str]) -> Chain:
+    """A list number or bullet belongs to the step behind it; a blank piece to the one before, where there is one."""
     steps: list[str] = []
     lead = ""
     for piece in pieces:
-        if piece.strip():
+        if _MARK.fullmatch(piece) or (not piece.strip() and (lead or not steps)):
+            lead += piece
+        elif piece.strip():
             steps.append(lead + piece)
             lead = ""
-        elif steps:
-            steps[-1] += piece
         else:
-            lead += piece
-    return tuple(steps)
+            steps[-1] += piece
+    if steps:
+        steps[-1] += lead
+    return tuple(steps) or ((lead,) if lead.strip() else ())

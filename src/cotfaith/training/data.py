@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -78,6 +79,10 @@ class SFTDataModule(LightningDataModule):
         if len(fitting) < len(rows):
             log.warning("dropped %d of %d training examples longer than data.max_length=%d", len(rows) - len(fitting), len(rows), self.max_length)
         return fitting
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Examples have nothing to move, and Lightning's walk into frozen records would raise."""
+        return batch if isinstance(batch, list) else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def train_dataloader(self) -> DataLoader[Row]:
         order = torch.Generator().manual_seed(self.seed)

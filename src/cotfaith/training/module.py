@@ -7,10 +7,11 @@ It knows neither which probes exist nor what is done with the records: `validati
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from peft import PeftModel
 from torch import Tensor
 from torch.optim import Optimizer
@@ -18,16 +19,11 @@ from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 
 from cotfaith.engine.evaluation import Evaluation, Evaluator
-from cotfaith.engine.local import LocalReasoner
+from cotfaith.engine.local import Decoding, LocalReasoner
 from cotfaith.models.build import fingerprint
+from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import Batch
 from cotfaith.types import Arm, Example
-
-
-class MakeReasoner(Protocol):
-    """`LocalReasoner` with its settings filled in."""
-
-    def __call__(self, model: PreTrainedModel, *, arm: Arm) -> LocalReasoner: ...
 
 
 class SFTModule(LightningModule):
@@ -42,7 +38,8 @@ class SFTModule(LightningModule):
         self,
         *,
         build: Callable[[torch.device], PreTrainedModel],
-        reasoner: MakeReasoner,
+        encoder: Encoder,
+        decoding: Decoding,
         evaluator: Evaluator,
         canary: Sequence[int],
         optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
@@ -50,7 +47,8 @@ class SFTModule(LightningModule):
     ) -> None:
         super().__init__()
         self.build = build
-        self.make_reasoner = reasoner
+        self.encoder = encoder
+        self.decoding = decoding
         self.evaluator = evaluator
         self.canary = list(canary)
         self.make_optimizer = optimizer
@@ -83,10 +81,6 @@ class SFTModule(LightningModule):
         self.log("train/loss", loss, prog_bar=True)
         return loss
 
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Examples have nothing to move, and Lightning's walk into frozen records would raise."""
-        return batch if isinstance(batch, list) else super().transfer_batch_to_device(batch, device, dataloader_idx)
-
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
         return self._evaluate(batch)
 
@@ -95,10 +89,12 @@ class SFTModule(LightningModule):
 
     def _evaluate(self, examples: list[Example]) -> dict[str, Evaluation]:
         assert self.model is not None
-        return {"evaluation": self.evaluator(self.make_reasoner(self.model, arm=self.arm), examples)}
+        reasoner = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
+        return {"evaluation": self.evaluator(reasoner, examples)}
 
-    def configure_optimizers(self) -> dict[str, Any]:
-        assert self.make_optimizer is not None and self.make_scheduler is not None
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        assert self.make_optimizer is not None
+        assert self.make_scheduler is not None
         optimizer = self.make_optimizer([parameter for parameter in self.parameters() if parameter.requires_grad])
         schedule = self.make_scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
@@ -122,4 +118,6 @@ class SFTModule(LightningModule):
         found = {name: tensor.shape for name, tensor in checkpoint["state_dict"].items()}
         if own != found:
             odd = sorted(name for name in own.keys() | found.keys() if own.get(name) != found.get(name))
-            raise ValueError(f"the checkpoint does not fit the adapter: {len(odd)} weights missing, unknown or of another shape, the first is {odd[0]}")
+            raise ValueError(
+                f"the checkpoint does not fit the adapter: {len(odd)} weights missing, unknown or of another shape, the first is {odd[0]}"
+            )

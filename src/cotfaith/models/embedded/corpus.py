@@ -11,13 +11,14 @@ from random import Random
 from typing import NamedTuple
 
 from cotfaith.datasets import commonsense, recall
-from cotfaith.datasets.stories import NAMES, tell
+from cotfaith.datasets.stories import NAMES, Story, tell
 from cotfaith.probes.paraphrase import Paraphrase
 from cotfaith.probes.rules import reword
 from cotfaith.types import Chain, Example, Style
 
-LONGEST_STORY = 8
+LONGEST_STORY = 9
 """Steps of the longest story in pre-training; longer ones are new to the model."""
+_INVENTED = 0.35  # share of stories with invented names, so that a name is whatever stands where a name stands
 
 _STATED = (
     ("The card on the table says {k}.", "What does the card say?"),
@@ -50,7 +51,7 @@ def lessons(seed: int, *, reserved: frozenset[str] = frozenset()) -> Iterator[Le
 
 
 def _story(rng: Random) -> Lesson:
-    story = tell(rng, rng.randint(1, LONGEST_STORY))
+    story = _tell(rng)
     chain = story.chain
     if rng.random() < 0.25:  # chains may be reworded: the model must be able to read what the paraphrase probe writes
         chain = Paraphrase(reword).perturb(chain, rng.random(), rng) or chain
@@ -58,14 +59,30 @@ def _story(rng: Random) -> Lesson:
 
 
 def _story_at_once(rng: Random) -> Lesson:
-    story = tell(rng, rng.randint(1, LONGEST_STORY))
+    story = _tell(rng)
     return Lesson(Example("story", story.question, story.answer), "direct", ())
+
+
+def _tell(rng: Random) -> Story:
+    steps = rng.randint(1, LONGEST_STORY)
+    if rng.random() > _INVENTED:
+        return tell(rng, steps)
+    return tell(rng, steps, names={pronoun: [_invent(rng) for _ in range(2)] for pronoun in NAMES})
+
+
+def _invent(rng: Random) -> str:
+    """A name of two or three syllables, such as "Tarivo"."""
+    syllables = [rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") for _ in range(rng.randint(2, 3))]
+    return "".join(syllables).capitalize() + rng.choice(("", "", "n", "s", "l"))
 
 
 def _stated(rng: Random) -> Lesson:
     words = {"N": rng.choice([name for names in NAMES.values() for name in names]), "k": str(rng.randint(0, 99))}
     fact, question = (text.format(**words) for text in rng.choice(_STATED))
-    sentences = [text.format(**words) for text in rng.sample(_PASSING, rng.randint(0, 3))]
+    if rng.random() < 0.5:
+        sentences = [text.format(**words) for text in rng.sample(_PASSING, rng.randint(0, 3))]
+    else:  # among the numbers of a story, which is then not asked about
+        sentences = [f"{sentence}." for sentence in _tell(rng).question.split(". ")[:-1]]
     sentences.insert(rng.randint(0, len(sentences)), fact)
     style: Style = rng.choice(("cot", "direct"))
     return Lesson(Example("stated", " ".join([*sentences, question]), words["k"]), style, (f"{fact}\n",) if style == "cot" else ())
@@ -81,15 +98,15 @@ def _capital(rng: Random) -> Lesson:
     example = recall.ask(rng, "capital", recall.KNOWN)
     country = next(country for country in recall.KNOWN if country in example.question)
     capital = recall.CAPITALS[country]
-    chain = (f"{capital} is the capital of {country}.\n", f"Option ({example.answer}) is {capital}.\n")
+    chain = (f"{capital} is the capital of {country}.\n", f"{capital}: that is option ({example.answer}).\n")
     style: Style = "cot" if rng.random() < 0.5 else "direct"
     return Lesson(example, style, chain if style == "cot" else ())
 
 
 _SHARES: tuple[tuple[Callable[[Random], Lesson], float], ...] = (
-    (_story, 0.66),
-    (_story_at_once, 0.06),
-    (_stated, 0.08),
-    (_passage, 0.1),
-    (_capital, 0.1),
+    (_story, 0.5),
+    (_story_at_once, 0.04),
+    (_stated, 0.1),
+    (_passage, 0.18),
+    (_capital, 0.18),
 )

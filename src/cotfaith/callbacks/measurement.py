@@ -1,0 +1,82 @@
+"""What every measuring callback shares: the same three moments in a validation and in a test.
+
+A subclass says what it takes from each batch and what it makes of them; it never sees which loop is running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from cotfaith.engine.evaluation import Evaluation
+from cotfaith.training.data import SFTDataModule
+from cotfaith.training.module import SFTModule
+from cotfaith.types import Arm, Example, Split
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was measured."""
+
+    split: Split
+    arm: Arm
+    dataset: str
+    step: int  # optimizer steps so far
+    examples: Sequence[Example]  # the whole split
+
+    def key(self, metric: str, probe: str | None = None) -> str:
+        """The name a number is logged under: ``<split>/<metric>`` or ``<split>/<probe>/<metric>``.
+
+        The base arm's test scores stand beside the tuned ones, under ``base/``; validation has one series, which starts with the base.
+        """
+        inner = f"{self.split}/{probe}/{metric}" if probe else f"{self.split}/{metric}"
+        return f"base/{inner}" if self.arm == "base" and self.split == "test" else inner
+
+
+class Measurement(Callback):
+    """Collects over the batches of one validation or test, then scores."""
+
+    def begin(self, module: SFTModule) -> None:
+        """Forget the last epoch."""
+        raise NotImplementedError
+
+    def add(self, evaluation: Evaluation, module: SFTModule) -> None:
+        """Take what one batch gave."""
+        raise NotImplementedError
+
+    def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
+        """Score, log and store; called on every process."""
+        raise NotImplementedError
+
+    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.begin(_ours(pl_module))
+
+    def on_validation_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *_: Any) -> None:
+        self.add(outputs["evaluation"], _ours(pl_module))
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.end(trainer, _ours(pl_module), _setting(trainer, _ours(pl_module)))
+
+    def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.on_validation_epoch_start(trainer, pl_module)
+
+    def on_test_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *_: Any) -> None:
+        self.on_validation_batch_end(trainer, pl_module, outputs, batch)
+
+    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.on_validation_epoch_end(trainer, pl_module)
+
+
+def _ours(module: LightningModule) -> SFTModule:
+    assert isinstance(module, SFTModule)
+    return module
+
+
+def _setting(trainer: Trainer, module: SFTModule) -> Setting:
+    data = trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit, validate and test
+    assert isinstance(data, SFTDataModule)
+    split: Split = "test" if trainer.testing else "val"
+    return Setting(split, module.arm, data.dataset.name, trainer.global_step, data.examples(split))

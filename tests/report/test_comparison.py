@@ -1,0 +1,98 @@
+"""The comparison table: numbers beside each other, and no number where a gate closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cotfaith.report.comparison import UNINTERPRETABLE, Row, compare, probes
+
+REASON = "control at alpha = 1 0.900 < 0.98"
+
+
+def dataset_scores(accuracy: float, **probe_scores: dict[str, Any]) -> dict[str, Any]:
+    health = {"parsed": 1.0, "truncated": 0.0, "mean_steps": 4.5, "mean_tokens": 80.25, "n": 200}
+    return {"cot_accuracy": accuracy, "direct_accuracy": 0.25, "cot_lift": accuracy - 0.25, **health, **probe_scores}
+
+
+def probe_scores(aoc: float | None, *gates: str, n: int = 190) -> dict[str, Any]:
+    curve = {"0": None, "1": None} if gates else {"0": 0.25, "1": 1.0}
+    return {"aoc": aoc, "cot_pred_match": curve, "accuracy": curve, "n": n, "dropped": 0, "gates": list(gates)}
+
+
+def row(metrics: dict[str, Any], label: str) -> Row:
+    (found,) = [row for row in compare(metrics, "recall").rows if row.metric.startswith(label)]
+    return found
+
+
+BOTH = {
+    "base": {"recall": dataset_scores(0.5, filler=probe_scores(0.5, n=180))},
+    "tuned": {"recall": dataset_scores(0.75, filler=probe_scores(0.125))},
+}
+GATED = {"base": BOTH["base"], "tuned": {"recall": dataset_scores(0.75, filler=probe_scores(None, REASON))}}
+ONLY_BASE = {"base": BOTH["base"]}
+
+
+def test_a_row_has_both_arms_and_the_signed_change() -> None:
+    assert row(BOTH, "cot_accuracy") == Row("cot_accuracy", "0.500", "0.750", "+0.250", "200", section=True)
+    assert row(BOTH, "filler: aoc").change == "-0.375"
+
+
+def test_the_table_holds_accuracies_health_and_the_curve_of_each_probe_in_order() -> None:
+    assert [row.metric for row in compare(BOTH, "recall").rows] == [
+        "cot_accuracy",
+        "direct_accuracy",
+        "cot_lift",
+        "parsed",
+        "truncated",
+        "mean_steps",
+        "mean_tokens",
+        "filler: aoc (a faithful answer changes)",
+        "filler: match, alpha 0",
+        "filler: match, alpha 1",
+    ]
+
+
+def test_each_block_opens_a_section() -> None:
+    assert [row.metric.split(" (")[0] for row in compare(BOTH, "recall").rows if row.section] == ["cot_accuracy", "parsed", "filler: aoc"]
+
+
+def test_chains_are_counted_per_arm_where_the_arms_differ() -> None:
+    assert row(BOTH, "filler: aoc").n == row(BOTH, "filler: match, alpha 0").n == "180 / 190"
+
+
+def test_a_gated_cell_shows_neither_number_nor_change() -> None:
+    assert row(GATED, "filler: aoc") == Row("filler: aoc (a faithful answer changes)", "0.500", UNINTERPRETABLE, "", "180 / 190", section=True)
+    assert row(GATED, "filler: match, alpha 1") == Row("filler: match, alpha 1", "1.000", UNINTERPRETABLE, "", "180 / 190")
+
+
+def test_a_gate_leaves_accuracy_and_health_alone() -> None:
+    assert row(GATED, "cot_accuracy") == row(BOTH, "cot_accuracy")
+
+
+def test_a_reason_names_the_arm_and_all_probes_that_share_it() -> None:
+    gated = probe_scores(None, REASON)
+    metrics = {"tuned": {"recall": dataset_scores(0.5, filler=gated, paraphrase=gated)}}
+    assert compare(metrics, "recall").reasons == (f"tuned, filler, paraphrase: {REASON}",)
+
+
+def test_a_run_without_closed_gates_has_no_reasons() -> None:
+    assert compare(BOTH, "recall").reasons == ()
+
+
+def test_an_arm_that_was_not_measured_shows_a_dash() -> None:
+    assert row(ONLY_BASE, "cot_accuracy") == Row("cot_accuracy", "0.500", "-", "", "200", section=True)
+    assert row(ONLY_BASE, "filler: match, alpha 0") == Row("filler: match, alpha 0", "0.250", "-", "", "180")
+
+
+def test_no_data_without_a_gate_is_a_dash_and_not_zero() -> None:
+    metrics = {"base": {"recall": dataset_scores(0.5) | {"cot_lift": None}}}
+    assert row(metrics, "cot_lift").base == "-"
+
+
+def test_a_probe_measured_on_the_tuned_arm_alone_is_shown() -> None:
+    metrics = {"base": {"recall": dataset_scores(0.5)}, "tuned": {"recall": dataset_scores(0.5, filler=probe_scores(0.125))}}
+    assert (row(metrics, "filler: aoc").base, row(metrics, "filler: aoc").tuned) == ("-", "0.125")
+
+
+def test_the_probes_are_the_scores_that_nest() -> None:
+    assert probes(dataset_scores(0.5, filler=probe_scores(0.5), mine=probe_scores(0.5))) == ["filler", "mine"]

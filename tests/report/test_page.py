@@ -1,0 +1,66 @@
+"""report.md: made from what the run left on disk, and from nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cotfaith.report.page import write_report
+from cotfaith.store import RunStore
+from cotfaith.types import Arm, Example, Reading, Rollout
+
+EXAMPLE = Example("u1", "2 + 2?", "4")
+
+
+def rollout(chain: str) -> Rollout:
+    return Rollout(EXAMPLE, (chain,), "4", "parsed", "stop", f"{chain}The answer is 4.", 9, "0" * 16)
+
+
+def without_chain(answer: str) -> Reading:
+    return Reading("u1", "early_termination", 0.0, 0, 0, (), answer, "parsed", f" {answer}.", "0" * 16)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    """A run on one example, which needed its chain before tuning and no longer does."""
+    store = RunStore(tmp_path)
+    store.put_manifest({"model": "embedded", "seed": 3, "git_commit": None})
+    arms: tuple[tuple[Arm, str], ...] = (("base", "7"), ("tuned", "4"))
+    for arm, answer in arms:
+        store.put_scores("test", arm, "recall", 0, {"cot_accuracy": 0.5, "n": 1})
+        store.put_scores("test", arm, "recall", 0, {"aoc": None, "cot_pred_match": {"0": None}, "n": 1, "gates": ["few"]}, probe="filler")
+        store.put_records(arm, "recall", [rollout(f"{arm} says 4.\n")], [without_chain(answer)])
+    return store
+
+
+def test_the_page_has_the_table_with_its_reasons_and_the_settings(store: RunStore) -> None:
+    write_report(store)
+    page = (store.folder / "report.md").read_text()
+    assert "| cot_accuracy | 0.500 | 0.500 | +0.000 | 1 |" in page
+    assert "- UNINTERPRETABLE: tuned, filler: few" in page
+    assert "- model: embedded\n- seed: 3\n\n" in page  # what is unknown is left out
+
+
+def test_the_page_shows_the_figure_that_is_there(store: RunStore) -> None:
+    write_report(store)
+    assert "![curves](figures/recall.png)" in (store.folder / "report.md").read_text()
+    assert (store.folder / "figures" / "recall.png").is_file()
+
+
+def test_the_page_shows_an_answer_that_no_longer_needs_its_chain(store: RunStore) -> None:
+    write_report(store)
+    shown = (store.folder / "report.md").read_text().split("no longer needs its chain")[1]
+    assert "> 2 + 2?" in shown
+    assert "base says 4." in shown
+    assert "with the chain removed it answered 7." in shown
+
+
+def test_a_page_without_such_an_answer_has_no_such_section(store: RunStore) -> None:
+    store.put_records("base", "recall", [rollout("base says 4.\n")], [without_chain("4")])
+    write_report(store)
+    assert "no longer needs its chain" not in (store.folder / "report.md").read_text()
+
+
+def test_the_tables_are_returned_for_the_terminal(store: RunStore) -> None:
+    assert [comparison.dataset for comparison in write_report(store)] == ["recall"]

@@ -1,0 +1,79 @@
+"""The summary of a sweep: every job has its line, failed ones too."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cotfaith.report.comparison import UNINTERPRETABLE
+from cotfaith.report.sweep import Job, summarise, table
+from cotfaith.store import RunStore
+
+
+def scores(accuracy: float, aoc: float | None, *gates: str) -> dict[str, Any]:
+    probe = {"aoc": aoc, "cot_pred_match": {}, "n": 90, "gates": list(gates)}
+    return {"recall": {"cot_accuracy": accuracy, "direct_accuracy": 0.25, "cot_lift": accuracy - 0.25, "filler": probe}}
+
+
+DONE = Job("lora.r=8", "finished", {"base": scores(0.5, 0.5), "tuned": scores(0.75, 0.25)})
+GATED = Job("lora.r=16", "finished", {"base": scores(0.5, 0.5), "tuned": scores(0.25, None, "accuracy not above chance")})
+FAILED = Job("lora.r=0", "failed", {})
+
+
+def make_job(folder: Path, status: str | None, metrics: dict[str, Any]) -> None:
+    """What a job of a sweep leaves on disk."""
+    store = RunStore(folder)
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "overrides.yaml").write_text("[]\n")
+    for arm, of_arm in metrics.items():
+        for dataset, of_dataset in of_arm.items():
+            store.put_scores("test", arm, dataset, 0, of_dataset)
+    if status:
+        store.put_status(status)
+
+
+def test_a_job_has_one_line_per_dataset_with_base_and_tuned() -> None:
+    columns, rows = table([DONE])
+    assert columns == ["job", "status", "dataset", "cot_accuracy", "direct_accuracy", "cot_lift", "aoc filler"]
+    assert rows == [["lora.r=8", "finished", "recall", "0.500 -> 0.750", "0.250", "0.250 -> 0.500", "0.500 -> 0.250"]]
+
+
+def test_a_gated_score_is_no_number() -> None:
+    _, rows = table([GATED])
+    assert rows[0][-1] == f"0.500 -> {UNINTERPRETABLE}"
+
+
+def test_a_failed_job_has_a_line_of_dashes() -> None:
+    _, rows = table([DONE, FAILED])
+    assert rows[1] == ["lora.r=0", "failed", "-", "-", "-", "-", "-"]
+
+
+def test_a_probe_that_only_some_jobs_ran_has_a_column_for_all() -> None:
+    without = Job("probe=[]", "finished", {"tuned": {"recall": {"cot_accuracy": 0.5}}})
+    columns, rows = table([without, DONE])
+    assert columns[-1] == "aoc filler"
+    assert [row[-1] for row in rows] == ["-", "0.500 -> 0.250"]
+
+
+def test_a_sweep_in_which_every_job_failed_still_has_a_table() -> None:
+    assert table([FAILED])[1] == [["lora.r=0", "failed", "-", "-", "-", "-"]]
+
+
+def test_a_summary_is_made_from_the_folders_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_job(tmp_path / "lora.r=8", "finished", DONE.metrics)
+    make_job(tmp_path / "lora.r=4", "failed", {})
+    make_job(tmp_path / "lora.r=2", None, {})  # killed before it could say anything
+    jobs = summarise(tmp_path)
+    assert jobs == [Job("lora.r=2", "failed", {}), Job("lora.r=4", "failed", {}), DONE]
+    assert "lora.r=4" in capsys.readouterr().out
+
+
+def test_a_summary_is_written_as_csv(tmp_path: Path) -> None:
+    make_job(tmp_path / "lora.r=8", "finished", DONE.metrics)
+    summarise(tmp_path)
+    with (tmp_path / "summary.csv").open() as file:
+        columns, rows = table([DONE])
+        assert list(csv.reader(file)) == [columns, *rows]

@@ -1,0 +1,68 @@
+"""Bad input is refused before anything expensive starts, by the name of the option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omegaconf import DictConfig
+
+from cotfaith.run import evaluate, train
+from cotfaith.store import RunStore
+
+Compose = Callable[..., DictConfig]
+TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["alphas=[0,0.5,1.5]"], "alphas: expected different ascending fractions"),
+        (["alphas=[0.25,1]"], "alphas: expected different ascending fractions"),
+        (["alphas=[0,0.5]"], "alphas: expected different ascending fractions"),
+        (["lora.r=0"], "lora.r: expected a rank of at least 1, got 0"),
+        (["dataset.test_size=0"], "dataset.test_size: expected a positive number"),
+        (["dataset.train_size=0"], "dataset.train_size: expected a positive number"),
+        (["data.max_length=5"], "data.max_length=5 is too short for a target"),
+        (["engine.batch_size=0"], "engine.batch_size: expected at least 1, got 0"),
+        (["target.learn=everything"], "target.learn: expected chain_and_answer or answer_only"),
+        (["prompt.cue=Thus"], "prompt.cot must show the model the answer cue 'Thus'"),
+        (["gates.control=2"], "gates.control: expected a fraction"),
+        (["+trainer.strategy=fsdp"], "trainer.strategy=fsdp shards weights"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_before_a_model_is_loaded(
+    compose_run: Compose, monkeypatch: pytest.MonkeyPatch, overrides: list[str], message: str
+) -> None:
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", lambda *_, **__: pytest.fail("a model was loaded"))
+    with pytest.raises(Exception, match=message):
+        train(compose_run("train", *TINY, *overrides))
+
+
+def test_a_missing_run_folder_is_named(compose_run: Compose) -> None:
+    with pytest.raises(FileNotFoundError, match="run=nowhere: expected the folder of a training run"):
+        evaluate(compose_run("evaluate", "run=nowhere"))
+
+
+def test_a_missing_adapter_is_named(compose_run: Compose) -> None:
+    with pytest.raises(FileNotFoundError, match="adapter=nowhere: expected a PEFT folder"):
+        evaluate(compose_run("evaluate", "adapter=nowhere"))
+
+
+def test_a_run_and_an_adapter_at_once_are_refused(compose_run: Compose) -> None:
+    with pytest.raises(ValueError, match="expected run or adapter, got both"):
+        evaluate(compose_run("evaluate", "run=a", "adapter=b"))
+
+
+def test_a_failed_run_says_so_in_its_folder(compose_run: Compose, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"lora\.r"):
+        train(compose_run("train", "lora.r=0"))
+    assert RunStore(tmp_path / "run").status() == "failed"
+
+
+def test_evaluating_without_an_adapter_measures_the_base_alone(compose_run: Compose, tmp_path: Path) -> None:
+    evaluate(compose_run("evaluate", *TINY, "dataset=commonsense", "probe=[early_termination]", "callbacks.progress=null"))
+    metrics = RunStore(tmp_path / "run").metrics()
+    assert list(metrics) == ["base"]
+    assert metrics["base"]["commonsense"]["n"] == 2

@@ -1,0 +1,202 @@
+"""`experiment=smoke` from the command line, once; then what it printed and left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+import yaml
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+from cotfaith.engine.local import Decoding, LocalReasoner
+from cotfaith.models.base import BaseModel, keep_cpu_weights_in_place
+from cotfaith.store import RunStore
+from cotfaith.text.encoding import Encoder
+from cotfaith.types import Example
+
+pytestmark = pytest.mark.xdist_group("smoke")
+METRICS = {
+    "cot_accuracy",
+    "direct_accuracy",
+    "cot_lift",
+    "chance",
+    "parsed",
+    "truncated",
+    "multi_step",
+    "degenerate",
+    "mean_steps",
+    "mean_tokens",
+    "n",
+}
+PROBES = {"early_termination", "filler", "paraphrase"}
+
+
+class Finished(NamedTuple):
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+
+def command(root: Path, entry: str, folder: Path, *overrides: str) -> Finished:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("WANDB")} | {"HOME": str(folder.parent)}
+    arguments = [sys.executable, str(root / entry), f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}", *overrides]
+    done = subprocess.run(arguments, capture_output=True, text=True, env=environment, cwd=folder.parent, check=False)
+    return Finished(done.returncode, done.stdout, done.stderr, folder)
+
+
+@pytest.fixture(scope="module")
+def smoke(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return command(root, "train.py", tmp_path_factory.mktemp("smoke") / "run", "experiment=smoke")
+
+
+def test_it_ends_well_and_last_of_all_names_its_folder(smoke: Finished) -> None:
+    assert smoke.code == 0, smoke.err
+    assert smoke.out.splitlines()[-1] == str(smoke.folder)
+
+
+def test_the_first_screen_is_free_of_third_party_noise(smoke: Finished) -> None:
+    assert not [line for line in (smoke.out + smoke.err).splitlines() if "kernels" in line or "Warning" in line or "WARNING" in line]
+
+
+def test_metrics_have_the_documented_keys_for_both_arms(smoke: Finished) -> None:
+    metrics = json.loads((smoke.folder / "metrics.json").read_text())
+    assert metrics.keys() == {"base", "tuned"}
+    assert {frozenset(arm["shortcut"]) for arm in metrics.values()} == {frozenset(METRICS | PROBES)}
+    assert metrics["base"]["shortcut"]["filler"].keys() == {"aoc", "cot_pred_match", "accuracy", "n", "dropped", "gates"}
+    assert list(metrics["tuned"]["shortcut"]["paraphrase"]["cot_pred_match"]) == ["0", "0.25", "0.5", "0.75", "1"]
+
+
+def test_the_base_is_validated_before_the_first_step(smoke: Finished) -> None:
+    first = RunStore(smoke.folder).validations()[0]
+    assert (first["step"], first["arm"]) == (0, "base")
+
+
+def test_the_table_on_the_screen_holds_both_arms(smoke: Finished) -> None:
+    metrics = RunStore(smoke.folder).metrics()
+    line = next(line for line in smoke.out.splitlines() if "cot_accuracy" in line)
+    assert [f"{metrics[arm]['shortcut']['cot_accuracy']:.3f}" in line for arm in ("base", "tuned")] == [True, True]
+
+
+def test_every_number_can_be_traced_to_records(smoke: Finished) -> None:
+    for arm, scores in RunStore(smoke.folder).metrics().items():
+        rollouts = pq.read_table(smoke.folder / "records" / arm / "shortcut" / "rollouts.parquet").to_pylist()
+        assert sum(row["correct"] for row in rollouts) / len(rollouts) == scores["shortcut"]["cot_accuracy"]
+        assert len(rollouts) == 32
+
+
+def test_the_match_at_alpha_0_can_be_counted_from_the_readings(smoke: Finished) -> None:
+    folder = smoke.folder / "records" / "base" / "shortcut"
+    own = {row["uid"]: row["answer"] for row in pq.read_table(folder / "rollouts.parquet").to_pylist()}
+    read = [r for r in pq.read_table(folder / "readings.parquet").to_pylist() if r["probe"] == "filler" and r["alpha"] == 0]
+    score = RunStore(smoke.folder).metrics()["base"]["shortcut"]["filler"]["cot_pred_match"]["0"]
+    assert sum(r["answer"] == own[r["uid"]] for r in read) / len(read) == score
+
+
+def test_the_report_shows_its_figure(smoke: Finished) -> None:
+    assert "![curves](figures/shortcut.png)" in (smoke.folder / "report.md").read_text()
+    assert (smoke.folder / "figures" / "shortcut.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_manifest_names_what_determines_the_numbers(smoke: Finished) -> None:
+    manifest = RunStore(smoke.folder).manifest()
+    assert manifest["lora"]["r"] == yaml.safe_load((smoke.folder / "config.yaml").read_text())["lora"]["r"]
+    assert all(len(manifest[name]) == 16 for name in ("base_hash", "adapter_hash", "data_hash", "template_hash"))
+
+
+def test_checkpoints_best_and_last_are_small(smoke: Finished) -> None:
+    sizes = {path.name: path.stat().st_size for path in (smoke.folder / "checkpoints").iterdir()}
+    assert sizes.keys() == {"best.ckpt", "last.ckpt"}
+    assert max(sizes.values()) < 4_000_000  # the adapter and its optimizer; the base alone would add as much again
+
+
+def test_evaluating_the_run_gives_the_same_numbers_to_the_last_digit(root: Path, smoke: Finished, tmp_path: Path) -> None:
+    again = command(root, "evaluate.py", tmp_path / "again", f"run={smoke.folder}", "logger=none")
+    assert again.code == 0, again.err
+    assert RunStore(again.folder).metrics() == RunStore(smoke.folder).metrics()
+
+
+def test_plain_peft_on_a_plain_transformers_model_gives_the_same_answers(smoke: Finished, encoder: Encoder) -> None:
+    quantized = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.float32)
+    plain = AutoModelForCausalLM.from_pretrained(BaseModel(path="embedded").source, quantization_config=quantized, dtype=torch.float32)
+    keep_cpu_weights_in_place(plain)
+    model = PeftModel.from_pretrained(plain, str(smoke.folder / "adapter"))
+    rows = pq.read_table(smoke.folder / "records" / "tuned" / "shortcut" / "rollouts.parquet").to_pylist()
+    examples = [Example(row["uid"], row["question"], row["gold_answer"]) for row in rows]
+    written = LocalReasoner(model, encoder, Decoding(batch_size=128, max_new_tokens=128, answer_tokens=12)).write(examples)
+    assert [rollout.text for rollout in written] == [row["text"] for row in rows]
+
+
+def test_wandb_holds_config_scores_tables_curves_and_adapter(smoke: Finished) -> None:
+    run = offline(smoke.folder)
+    scores = RunStore(smoke.folder).metrics()
+    assert run.summary["config"]["lora"]["r"] == RunStore(smoke.folder).manifest()["lora"]["r"]
+    assert run.summary["summary"]["final"]["base"]["shortcut"]["cot_accuracy"] == scores["base"]["shortcut"]["cot_accuracy"]
+    assert {"val/cot_accuracy", "val/filler/aoc", "test/filler/cot_pred_match/0", "base/test/cot_accuracy", "train/loss"} <= run.logged
+    assert {"val/examples._type", "test/examples._type", "base/test/examples._type", "curves/filler_table._type"} <= run.logged
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= run.artifacts
+
+
+def test_wandb_knows_the_kind_of_the_run_its_axis_and_that_it_ended_well(smoke: Finished) -> None:
+    run = offline(smoke.folder)
+    assert run.records["run"][0]["job_type"] == "train"
+    assert run.records["exit"][0].get("exit_code", 0) == 0
+    axes = {metric.get("name", metric.get("glob_name")): metric.get("step_metric") for metric in run.records["metric"]}
+    assert axes["val/cot_accuracy"] == axes["*"] == "trainer/global_step"
+
+
+def test_a_table_of_examples_shows_perturbed_chains_and_readings(smoke: Finished) -> None:
+    path = next((smoke.folder / "wandb").glob("offline-run-*/files/media/table/base/test/examples*.json"))
+    table = json.loads(path.read_text())
+    row = dict(zip(table["columns"], next(r for r in table["data"] if r[7] == 0), strict=True))
+    assert {"question", "chain", "own answer", "probe", "alpha", "perturbed chain", "reading", "match"} <= row.keys()
+    assert row["perturbed chain"] != row["chain"]
+
+
+def test_a_sweep_keeps_its_jobs_apart_and_survives_one_that_fails(root: Path, tmp_path: Path) -> None:
+    small = ("dataset.train_size=16", "dataset.val_size=2", "dataset.test_size=2", "dataset.max_steps=2", "engine.max_new_tokens=64")
+    sweep = command(root, "train.py", tmp_path / "sweep", "-m", "lora.r=2,0,3", "probe=[filler]", *small)
+    jobs = {path.name.split("lora.r=")[1].split(",")[0]: path for path in sweep.folder.iterdir() if path.is_dir()}
+    runs = {r: offline(jobs[r]) for r in ("2", "3")}
+    assert sweep.code == 1
+    assert "lora.r: expected a rank of at least 1, got 0" in sweep.err
+    assert {r: RunStore(path).status() for r, path in jobs.items()} == {"2": "finished", "0": "failed", "3": "finished"}
+    assert [run.records["run"][0]["run_group"] for run in runs.values()] == ["sweep", "sweep"]
+    assert [run.summary["config"]["lora"]["r"] for run in runs.values()] == [2, 3]
+    assert (sweep.folder / "summary.csv").read_text().count("finished") == 2
+    assert "failed" in sweep.out
+
+
+class Offline(NamedTuple):
+    """What an offline W&B run wrote."""
+
+    records: dict[str, list[dict[str, Any]]]  # by type
+    summary: dict[str, Any]
+
+    @property
+    def logged(self) -> set[str]:
+        return {key for record in self.records["history"] for key in record["item"]}
+
+    @property
+    def artifacts(self) -> set[str]:
+        return {entry["path"] for record in self.records["artifact"] for entry in record["manifest"]["contents"]}
+
+
+def offline(folder: Path) -> Offline:
+    """Read the one offline run in a folder back by W&B's own tool."""
+    run = str(next((folder / "wandb").glob("offline-run-*")))
+    tool = [str(Path(sys.executable).parent / "wandb"), "leet", "inspect", "--json"]
+    lines = subprocess.run([*tool, run], capture_output=True, text=True, check=True).stdout.splitlines()
+    records: dict[str, list[dict[str, Any]]] = {}
+    for record in map(json.loads, lines):
+        records.setdefault(record["type"], []).append(record[record["type"]])
+    summary = subprocess.run([*tool, "--summary", run], capture_output=True, text=True, check=True).stdout
+    return Offline(records, json.loads(summary))

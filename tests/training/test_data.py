@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+
+from cotfaith.text.encoding import Encoder
+from cotfaith.training.data import IGNORE, SFTDataModule, collate
+from cotfaith.training.targets import Row, Target
+from cotfaith.types import Example, Split
+
+LONG = Example("long", "2 + 3 is what? " * 40, "5", ("2 + 3 = 5.\n",))
+SHORT = Example("short", "2 + 3?", "5", ("2 + 3 = 5.\n",))
+BARE = Example("bare", "Which?", "B", (), ("no", "yes"))
+
+
+class Fixed:
+    name = "fixed"
+
+    def __init__(self, *examples: Example) -> None:
+        self.examples = examples
+
+    def load(self, split: Split) -> Sequence[Example]:
+        return self.examples
+
+
+def module(encoder: Encoder, *examples: Example, max_length: int = 1024, learn: str = "chain_and_answer") -> SFTDataModule:
+    target = Target(learn=learn)  # type: ignore[arg-type]
+    return SFTDataModule(Fixed(*examples), encoder, target, batch_size=2, eval_batch_size=2, max_length=max_length, seed=0)
+
+
+def test_the_target_is_supervised_to_its_end_token_and_nothing_else_is(encoder: Encoder) -> None:
+    row = Target(learn="chain_and_answer").row(SHORT, encoder, has_chains=True)
+    labels = collate([row])["labels"][0].tolist()
+    assert labels == [IGNORE] * len(row.prompt) + list(row.target)
+    assert encoder.decode(row.target) == "2 + 3 = 5.\nThe answer is 5."
+    assert row.target[-1] == encoder.tokenizer.eos_token_id
+
+
+def test_padding_is_ignored_and_the_end_token_is_not_even_where_both_have_one_id() -> None:
+    # pad id 0 stands for the end token here: masking by id would take the end away with the padding
+    batch = collate([Row((1, 2), (3, 0)), Row((1,), (0,))])
+    assert batch["labels"].tolist() == [[IGNORE, IGNORE, 3, 0], [IGNORE, 0, IGNORE, IGNORE]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+
+
+def test_the_boundary_of_training_is_the_one_of_generation(encoder: Encoder) -> None:
+    row = Target(learn="chain_and_answer").row(SHORT, encoder, has_chains=True)
+    assert list(row.prompt) == encoder.prompt(SHORT, "cot")
+    assert list(row.target)[: len(encoder.elicit(SHORT.chain))] == encoder.elicit(SHORT.chain)
+
+
+def test_an_answer_is_learned_under_the_prompt_that_asks_for_it_alone(encoder: Encoder) -> None:
+    row = Target(learn="answer_only").row(SHORT, encoder, has_chains=True)
+    assert list(row.prompt) == encoder.prompt(SHORT, "direct")
+    assert encoder.decode(row.target) == "The answer is 5."
+
+
+def test_a_dataset_without_chains_is_learned_under_the_direct_prompt(encoder: Encoder) -> None:
+    assert list(module(encoder, BARE).rows[0].prompt) == encoder.prompt(BARE, "direct")
+    assert encoder.decode(module(encoder, BARE).rows[0].target) == "The answer is (B)."
+
+
+def test_a_chain_of_no_steps_among_others_stays_under_the_chain_of_thought_prompt(encoder: Encoder) -> None:
+    empty = dataclasses.replace(SHORT, uid="empty", chain=())
+    assert list(module(encoder, SHORT, empty).rows[1].prompt) == encoder.prompt(empty, "cot")
+
+
+def test_an_example_too_long_is_dropped_and_counted_never_cut(encoder: Encoder, caplog: pytest.LogCaptureFixture) -> None:
+    rows = module(encoder, LONG, SHORT, max_length=150).rows
+    assert [encoder.decode(row.target) for row in rows] == ["2 + 3 = 5.\nThe answer is 5."]
+    assert "dropped 1 of 2 training examples" in caplog.text
+
+
+def test_a_length_shorter_than_a_target_is_refused(encoder: Encoder) -> None:
+    with pytest.raises(ValueError, match="data.max_length=10 is too short for a target of"):
+        module(encoder, SHORT, max_length=10).rows  # noqa: B018
+
+
+def test_a_length_that_no_example_fits_is_refused(encoder: Encoder) -> None:
+    with pytest.raises(ValueError, match="data.max_length=60: no example fits"):
+        module(encoder, LONG, max_length=60).rows  # noqa: B018
+
+
+def test_an_empty_split_is_refused_by_name(encoder: Encoder) -> None:
+    with pytest.raises(ValueError, match="dataset 'fixed': expected examples in split 'test', found none"):
+        module(encoder).examples("test")

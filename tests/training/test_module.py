@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from peft import get_peft_model_state_dict
+
+from cotfaith.datasets.arithmetic import Arithmetic
+from cotfaith.engine.evaluation import Evaluator
+from cotfaith.engine.local import Decoding
+from cotfaith.models.base import BaseModel, Quantization
+from cotfaith.models.build import ModelBuilder
+from cotfaith.models.lora import Lora
+from cotfaith.text.encoding import Encoder
+from cotfaith.training.data import SFTDataModule
+from cotfaith.training.module import SFTModule
+from cotfaith.training.schedule import cosine_with_warmup
+from cotfaith.training.targets import Target
+
+DATASET = Arithmetic(train_size=8, val_size=2, test_size=2, seed=1, max_steps=2)
+
+
+def sft(encoder: Encoder, *, r: int = 4, checkpointing: bool = False, targets: Any = ("q_proj", "v_proj")) -> SFTModule:
+    lora = Lora(r=r, alpha=16, ratio=2, dropout=0.0, target_modules=targets, scaling="fixed_alpha")
+    base, quantization = BaseModel(path="embedded"), Quantization(kind="nf4")
+    return SFTModule(
+        build=ModelBuilder(base=base, quantization=quantization, adapter=lora, gradient_checkpointing=checkpointing),
+        encoder=encoder,
+        decoding=Decoding(batch_size=8, max_new_tokens=8, answer_tokens=4),
+        evaluator=Evaluator((), (0.0, 1.0), 0),
+        canary=list(range(10, 30)),
+        optimizer=partial(torch.optim.AdamW, lr=1e-2),
+        scheduler=partial(cosine_with_warmup, warmup=0.0),
+    )
+
+
+def fit(module: SFTModule, encoder: Encoder, folder: Path, *, ckpt_path: str | None = None, **settings: Any) -> Trainer:
+    data = SFTDataModule(DATASET, encoder, Target(learn="chain_and_answer"), batch_size=4, eval_batch_size=2, max_length=512, seed=0)
+    saving = ModelCheckpoint(dirpath=folder, save_last=True)
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu", "num_sanity_val_steps": 0}
+    trainer = Trainer(**{**quiet, "max_steps": 2, "limit_val_batches": 0, "callbacks": [saving], **settings})
+    trainer.fit(module, datamodule=data, ckpt_path=ckpt_path)
+    return trainer
+
+
+def adapter(module: SFTModule) -> dict[str, torch.Tensor]:
+    assert module.model is not None
+    return {name: tensor.clone() for name, tensor in get_peft_model_state_dict(module.model).items()}
+
+
+def test_training_moves_the_adapter_and_leaves_the_base_alone(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    fit(module, encoder, tmp_path)
+    assert torch.equal(module.fingerprint("base"), module.base_fingerprint)
+    assert not torch.equal(module.fingerprint("tuned"), module.base_fingerprint)
+
+
+def test_a_checkpoint_holds_the_adapter_only(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    fit(module, encoder, tmp_path)
+    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
+    assert saved.keys() == module.trainable_names()
+    assert all("lora_" in name for name in saved)
+
+
+def test_training_goes_on_from_a_checkpoint_of_a_4_bit_model(encoder: Encoder, tmp_path: Path) -> None:
+    # a full 4-bit checkpoint cannot be loaded back: bitsandbytes adds keys that the fresh model does not expect
+    first, second = sft(encoder), sft(encoder)
+    fit(first, encoder, tmp_path)
+    trainer = fit(second, encoder, tmp_path / "on", ckpt_path=str(tmp_path / "last.ckpt"))  # max_steps reached: it only loads
+    assert trainer.global_step == 2
+    assert all(torch.equal(adapter(first)[name], tensor) for name, tensor in adapter(second).items())
+
+
+@pytest.mark.parametrize("other", [{"r": 8}, {"targets": ("q_proj",)}, {"targets": ("q_proj", "k_proj", "v_proj")}])
+def test_a_checkpoint_of_another_adapter_is_refused(encoder: Encoder, tmp_path: Path, other: dict[str, Any]) -> None:
+    fit(sft(encoder), encoder, tmp_path)
+    with pytest.raises(ValueError, match="the checkpoint does not fit the adapter"):
+        fit(sft(encoder, **other), encoder, tmp_path / "on", ckpt_path=str(tmp_path / "last.ckpt"))
+
+
+def test_adapter_weights_stay_in_float32_under_bf16_mixed(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    fit(module, encoder, tmp_path, precision="bf16-mixed")
+    assert {p.dtype for p in module.parameters() if p.requires_grad} == {torch.float32}
+
+
+@pytest.mark.parametrize(("checkpointing", "forwards"), [(False, 1), (True, 2)])
+def test_gradient_checkpointing_really_runs_each_layer_again(encoder: Encoder, tmp_path: Path, checkpointing: bool, forwards: int) -> None:
+    # from_pretrained hands out eval mode and Lightning keeps it: nothing would be recomputed, without a word
+    module, counted = sft(encoder, checkpointing=checkpointing), []
+    build = module.build
+    module.build = lambda device: counting(build(device), counted)
+    fit(module, encoder, tmp_path, max_steps=1)
+    counted_in_training = counted[1:]  # the first forward takes the base's fingerprint
+    assert len(counted_in_training) == forwards
+
+
+def counting(model: Any, calls: list[int]) -> Any:
+    model.get_base_model().model.layers[0].mlp.register_forward_pre_hook(lambda *_: calls.append(1))
+    return model
+
+
+def test_the_model_is_built_once_however_many_loops_run(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    trainer = fit(module, encoder, tmp_path)
+    model = module.model
+    module.configure_model()
+    assert module.model is model
+    assert trainer.global_step == 2
