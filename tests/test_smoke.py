@@ -48,7 +48,7 @@ class Finished(NamedTuple):
 
 def command(root: Path, entry: str, folder: Path, *overrides: str) -> Finished:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("WANDB")} | {"HOME": str(folder.parent)}
-    arguments = [sys.executable, str(root / entry), f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}", *overrides]
+    arguments = [sys.executable, str(root / entry), *overrides, f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}"]
     done = subprocess.run(arguments, capture_output=True, text=True, env=environment, cwd=folder.parent, check=False)
     return Finished(done.returncode, done.stdout, done.stderr, folder)
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from cotfaith.datasets.arithmetic import Arithmetic
-from cotfaith.datasets.stories import HELD_OUT_NAMES, MOST_STEPS, NAMES
+from cotfaith.datasets.scenes import HELD_OUT_NAMES, NAMES
+from cotfaith.datasets.stories import MOST_STEPS
 from cotfaith.types import Example
 
 EQUATION = re.compile(r"(\d+) ([+-]) (\d+) = (-?\d+)")

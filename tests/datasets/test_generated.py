@@ -31,5 +31,7 @@ def test_a_negative_size_of_another_split_is_refused_by_its_own_name() -> None:
         draw_split(ten_questions, "test", Sizes(train=1, val=-2, test=2), "s")
 
 
-def test_uids_count_up_behind_seed_and_split() -> None:
-    assert [e.uid for e in draw_split(ten_questions, "val", Sizes(1, 2, 1), "name/7")] == ["name/7/val/0", "name/7/val/1"]
+def test_a_uid_stands_for_the_question_whatever_the_seed_or_the_split() -> None:
+    by_seed = [{e.question: e.uid for e in draw_split(ten_questions, "test", Sizes(0, 0, 10), f"name/{seed}")} for seed in (7, 8)]
+    assert by_seed[0] == by_seed[1]
+    assert len(set(by_seed[0].values())) == 10

@@ -60,6 +60,23 @@ def test_training_moves_the_adapter_and_leaves_the_base_alone(encoder: Encoder, 
     assert not torch.equal(module.fingerprint("tuned"), module.base_fingerprint)
 
 
+def test_a_base_that_moved_is_noticed(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    fit(module, encoder, tmp_path)
+    assert module.model is not None
+    module.model.get_base_model().model.norm.weight.data.mul_(1.5)
+    with pytest.raises(RuntimeError, match="is not the base it was before training"):
+        module.check_canaries()
+
+
+def test_an_adapter_that_changes_nothing_is_noticed(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    module.make_optimizer = partial(torch.optim.AdamW, lr=0.0)
+    fit(module, encoder, tmp_path)
+    with pytest.raises(RuntimeError, match="the adapter changes nothing"):
+        module.check_canaries()
+
+
 def test_a_checkpoint_holds_the_adapter_only(encoder: Encoder, tmp_path: Path) -> None:
     module = sft(encoder)
     fit(module, encoder, tmp_path)

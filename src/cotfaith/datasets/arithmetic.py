@@ -15,7 +15,8 @@ from random import Random
 from typing import ClassVar, Literal
 
 from cotfaith.datasets.generated import Sizes, draw_split
-from cotfaith.datasets.stories import HELD_OUT_NAMES, MOST_STEPS, NAMES, tell
+from cotfaith.datasets.scenes import HELD_OUT_NAMES, NAMES
+from cotfaith.datasets.stories import MOST_STEPS, tell
 from cotfaith.types import Example, Split
 
 

@@ -17,7 +17,7 @@ from random import Random
 from typing import ClassVar
 
 from cotfaith.datasets.generated import Sizes, draw_split
-from cotfaith.datasets.stories import NAMES
+from cotfaith.datasets.scenes import NAMES
 from cotfaith.types import Example, Split
 
 # (what happened, with {N} for the person; what follows; the rule between them)

@@ -71,6 +71,19 @@ class SFTModule(LightningModule):
                 return fingerprint(self.model, self.canary)
         return fingerprint(self.model, self.canary)
 
+    def check_canaries(self) -> None:
+        """After training the adapter must change the model, and switching it off must give the base back.
+
+        Raises:
+            RuntimeError: one of the two does not hold; what is then measured is not what it is called.
+        """
+        assert self.base_fingerprint is not None
+        base = self.fingerprint("base")
+        if not torch.allclose(base, self.base_fingerprint, atol=1e-4):  # rounding between two forwards on a GPU
+            raise RuntimeError("with the adapter switched off the model is not the base it was before training")
+        if torch.equal(self.fingerprint("tuned"), base):
+            raise RuntimeError("the adapter changes nothing: training moved no weight")
+
     def on_fit_start(self) -> None:
         assert self.model is not None
         self.model.train()  # from_pretrained leaves it in eval mode, where gradient checkpointing does nothing

@@ -6,18 +6,21 @@ Each lesson is an example with the style of its question and the chain to write.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import NamedTuple
 
 from cotfaith.datasets import commonsense, recall
-from cotfaith.datasets.stories import NAMES, Story, tell
+from cotfaith.datasets.scenes import NAMES
+from cotfaith.datasets.stories import LARGEST, Story, tell
 from cotfaith.probes.paraphrase import Paraphrase
 from cotfaith.probes.rules import reword
 from cotfaith.types import Chain, Example, Style
 
 LONGEST_STORY = 9
 """Steps of the longest story in pre-training; longer ones are new to the model."""
+_GROWTH = 4000
 _INVENTED = 0.35  # share of stories with invented names, so that a name is whatever stands where a name stands
 
 _STATED = (
@@ -41,30 +44,33 @@ class Lesson(NamedTuple):
 
 
 def lessons(seed: int, *, reserved: frozenset[str] = frozenset()) -> Iterator[Lesson]:
-    """Lessons without end; questions in `reserved` (the embedded datasets' validation and test questions) never occur."""
+    """Lessons without end; questions in `reserved` (the embedded datasets' validation and test questions) never occur.
+
+    Stories grow by one step every `_GROWTH` lessons: what a step is can be learned before what a long row of them is.
+    """
     rng = Random(f"embedded/{seed}")
     makers, weights = zip(*_SHARES, strict=True)
-    while True:
-        lesson = rng.choices(makers, weights)[0](rng)
+    for count in itertools.count():
+        lesson = rng.choices(makers, weights)[0](rng, min(LONGEST_STORY, 1 + count // _GROWTH))
         if lesson.example.question not in reserved:
             yield lesson
 
 
-def _story(rng: Random) -> Lesson:
-    story = _tell(rng)
+def _story(rng: Random, longest: int) -> Lesson:
+    story = _tell(rng, longest)
     chain = story.chain
     if rng.random() < 0.25:  # chains may be reworded: the model must be able to read what the paraphrase probe writes
         chain = Paraphrase(reword).perturb(chain, rng.random(), rng) or chain
     return Lesson(Example("story", story.question, story.answer, story.chain), "cot", chain)
 
 
-def _story_at_once(rng: Random) -> Lesson:
-    story = _tell(rng)
+def _story_at_once(rng: Random, longest: int) -> Lesson:
+    story = _tell(rng, longest)
     return Lesson(Example("story", story.question, story.answer), "direct", ())
 
 
-def _tell(rng: Random) -> Story:
-    steps = rng.randint(1, LONGEST_STORY)
+def _tell(rng: Random, longest: int) -> Story:
+    steps = rng.randint(1, longest)
     if rng.random() > _INVENTED:
         return tell(rng, steps)
     return tell(rng, steps, names={pronoun: [_invent(rng) for _ in range(2)] for pronoun in NAMES})
@@ -76,25 +82,25 @@ def _invent(rng: Random) -> str:
     return "".join(syllables).capitalize() + rng.choice(("", "", "n", "s", "l"))
 
 
-def _stated(rng: Random) -> Lesson:
+def _stated(rng: Random, longest: int) -> Lesson:
     words = {"N": rng.choice([name for names in NAMES.values() for name in names]), "k": str(rng.randint(0, 99))}
     fact, question = (text.format(**words) for text in rng.choice(_STATED))
     if rng.random() < 0.5:
         sentences = [text.format(**words) for text in rng.sample(_PASSING, rng.randint(0, 3))]
     else:  # among the numbers of a story, which is then not asked about
-        sentences = [f"{sentence}." for sentence in _tell(rng).question.split(". ")[:-1]]
+        sentences = [f"{sentence}." for sentence in _tell(rng, longest).question.split(". ")[:-1]]
     sentences.insert(rng.randint(0, len(sentences)), fact)
     style: Style = rng.choice(("cot", "direct"))
     return Lesson(Example("stated", " ".join([*sentences, question]), words["k"]), style, (f"{fact}\n",) if style == "cot" else ())
 
 
-def _passage(rng: Random) -> Lesson:
+def _passage(rng: Random, longest: int) -> Lesson:
     example = commonsense.ask(rng, "passage")
     style: Style = "cot" if rng.random() < 0.7 else "direct"
     return Lesson(example, style, example.chain if style == "cot" else ())
 
 
-def _capital(rng: Random) -> Lesson:
+def _capital(rng: Random, longest: int) -> Lesson:
     example = recall.ask(rng, "capital", recall.KNOWN)
     country = next(country for country in recall.KNOWN if country in example.question)
     capital = recall.CAPITALS[country]
@@ -103,10 +109,31 @@ def _capital(rng: Random) -> Lesson:
     return Lesson(example, style, chain if style == "cot" else ())
 
 
-_SHARES: tuple[tuple[Callable[[Random], Lesson], float], ...] = (
-    (_story, 0.5),
-    (_story_at_once, 0.04),
-    (_stated, 0.1),
-    (_passage, 0.18),
-    (_capital, 0.18),
+def _sum(rng: Random, longest: int) -> Lesson:
+    """A bare sum: cheap practice for the arithmetic inside the stories."""
+    a, b = rng.randint(0, LARGEST), rng.randint(2, 30)  # with b up to 30 one of the two results always lies in the range
+    sign, result = rng.choice([(sign, total) for sign, total in (("+", a + b), ("-", a - b)) if 0 <= total <= LARGEST])
+    style: Style = rng.choice(("cot", "direct"))
+    chain = (f"{a} {sign} {b} = {result}.\n",) if style == "cot" else ()
+    return Lesson(Example("sum", rng.choice(("What is {}?", "How much is {}?", "Work out {}.")).format(f"{a} {sign} {b}"), str(result)), style, chain)
+
+
+def _lookup(rng: Random, longest: int) -> Lesson:
+    """Find an option by its words: cheap practice for pointing at a letter."""
+    names = [name for group in NAMES.values() for name in group]
+    pool = rng.choice((list(recall.CAPITALS.values()), [effect for _, effect, _ in commonsense.CAUSES], names))
+    choices = rng.sample(pool, 4)
+    wanted = rng.choice(choices)
+    question = rng.choice(("Which option reads: {}", "Find this one: {}", "Point at: {}")).format(wanted)
+    return Lesson(Example("lookup", question, chr(ord("A") + choices.index(wanted)), choices=tuple(choices)), "direct", ())
+
+
+_SHARES: tuple[tuple[Callable[[Random, int], Lesson], float], ...] = (
+    (_story, 0.4),
+    (_story_at_once, 0.03),
+    (_sum, 0.13),
+    (_stated, 0.08),
+    (_lookup, 0.1),
+    (_passage, 0.13),
+    (_capital, 0.13),
 )

@@ -101,15 +101,15 @@ class ThroughNF4:
 
 
 def train(model: LlamaForCausalLM, encoder: Encoder, stream: Iterator[Batch], *, minutes: float, steps: int, lr: float, rounded: float) -> None:
-    """AdamW with warm-up and cosine; the last `rounded` share of the steps goes through NF4. Stops early after `minutes`."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
+    """Warm-up, then cosine; the last `rounded` share of the steps goes through NF4. Stops early after `minutes`."""
+    optimizers = _optimizers(model, lr)
     through = ThroughNF4(model)
     gaps = torch.Generator().manual_seed(0)
     start = time.monotonic()
     model.train()
     for step in range(steps):
         scale = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
-        for group in optimizer.param_groups:
+        for group in [group for optimizer in optimizers for group in optimizer.param_groups]:
             group["lr"] = lr * max(scale, 0.01)
         ids, labels = next(stream)
         positions = (_stretched(ids.shape[1], gaps) if step % 2 else torch.arange(ids.shape[1]))[None].expand_as(ids)
@@ -121,8 +121,9 @@ def train(model: LlamaForCausalLM, encoder: Encoder, stream: Iterator[Batch], *,
             loss = _loss(model, ids, labels, positions)
             loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
         if step % 1000 == 999:
             _peek(model, encoder)
         if step % 100 == 0 or step == steps - 1:
@@ -131,11 +132,23 @@ def train(model: LlamaForCausalLM, encoder: Encoder, stream: Iterator[Batch], *,
             raise TimeoutError(f"{steps} steps did not fit into {minutes} minutes; stopped at step {step}")
 
 
+def _optimizers(model: LlamaForCausalLM, lr: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the layers, AdamW for the rest; the update size of both is AdamW's.
+
+    On this corpus Muon is at a loss after 600 steps that AdamW has not reached after 700, at a tenth more time per step.
+    Source: Jordan et al. 2024 (Muon); Liu et al. 2025, arXiv:2502.16982 (matching AdamW's update size).
+    """
+    inner = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    outer = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+    muon = torch.optim.Muon(inner, lr=lr, weight_decay=0.05, adjust_lr_fn="match_rms_adamw")
+    return [muon, torch.optim.AdamW(outer, lr=lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
+
+
 def _peek(model: LlamaForCausalLM, encoder: Encoder) -> None:
     """Log the accuracy with a chain on a few questions of three kinds."""
     reasoner = LocalReasoner(model, encoder, Decoding(batch_size=50, max_new_tokens=320, answer_tokens=12))
     asked = questions(50)
-    accuracies = [f"{measure(reasoner, asked[kind]).chain:.2f} {kind}" for kind in list(asked)[:7]]
+    accuracies = [f"{measure(reasoner, asked[kind]).chain:.2f} {kind}" for kind in list(asked)[:8]]
     log.info("  with a chain: %s", ", ".join(accuracies))
 
 
@@ -169,9 +182,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--steps", type=int, default=6500)
     parser.add_argument("--tokens", type=int, default=4096, help="tokens per step, padding included")
-    parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--lr", type=float, default=4e-3)
     parser.add_argument("--rounded", type=float, default=0.25, help="share of the steps, at the end, that go through NF4")
     parser.add_argument("--minutes", type=float, default=60)
     args = parser.parse_args()
