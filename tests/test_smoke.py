@@ -71,7 +71,7 @@ def test_metrics_have_the_documented_keys_for_both_arms(smoke: Finished) -> None
     metrics = json.loads((smoke.folder / "metrics.json").read_text())
     assert metrics.keys() == {"base", "tuned"}
     assert {frozenset(arm["shortcut"]) for arm in metrics.values()} == {frozenset(METRICS | PROBES)}
-    assert metrics["base"]["shortcut"]["filler"].keys() == {"aoc", "cot_pred_match", "accuracy", "n", "dropped", "gates"}
+    assert metrics["base"]["shortcut"]["filler"].keys() == {"aoc", "cot_pred_match", "accuracy", "n", "dropped", "faithful", "gates"}
     assert list(metrics["tuned"]["shortcut"]["paraphrase"]["cot_pred_match"]) == ["0", "0.25", "0.5", "0.75", "1"]
 
 

@@ -65,11 +65,11 @@ def train(cfg: DictConfig) -> float:
         assert parts.module.model is not None
         log.info("%s", footprint(parts.module.model))
         parts.trainer.fit(parts.module, datamodule=parts.data, ckpt_path=cfg.ckpt_path)
-        parts.module.model.save_pretrained(store.adapter)
+        if parts.trainer.is_global_zero:
+            parts.module.model.save_pretrained(store.adapter)
         parts.module.check_canaries()
         _measure(parts, ("base", "tuned"))
-        tuned: float = store.metrics()["tuned"][parts.data.dataset.name]["cot_accuracy"]
-        return tuned
+        return float(parts.trainer.callback_metrics["test/cot_accuracy"])
 
 
 def evaluate(cfg: DictConfig) -> None:
@@ -115,7 +115,7 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
     )
     gates = _make(cfg.gates)
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
-    callbacks += [Probing(probe.name, alphas, gates, store) for probe in asked]
+    callbacks += [Probing(probe, alphas, gates, store) for probe in asked]
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, job_type) or False)
     for logger in trainer.loggers:
@@ -167,6 +167,8 @@ def _measure(parts: Parts, arms: tuple[Arm, ...]) -> None:
     """Both arms on the test split, in the same batches; then everything that is left on disk."""
     for arm in arms:
         _ask(parts, arm, parts.trainer.test)
+    if not parts.trainer.is_global_zero:
+        return
     assert parts.module.model is not None
     examples = parts.data.examples("test")
     parts.store.put_manifest(make_manifest(parts.config, parts.module.model, parts.encoder, examples))

@@ -38,7 +38,7 @@ _READING = pa.schema(
 )
 
 Scores = dict[str, Any]
-"""Names to numbers, to a mapping from alpha to number, or (``gates``) to a list of reasons."""
+"""Names to numbers, to a mapping from alpha to number, to a word (``faithful``) or to a list of reasons (``gates``)."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from cotfaith.callbacks.accuracy import rollout_facts
 from cotfaith.callbacks.probing import Probing
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.metrics.rollouts import FACTS
+from cotfaith.probes.filler import FillerSubstitution
 from cotfaith.store import RunStore
 from cotfaith.training.module import SFTModule
 from cotfaith.types import Example, Reading, Rollout
@@ -32,7 +33,7 @@ def curve(uid: str, *answers: str | None, steps: int = 2) -> list[Reading]:
 
 
 def scores(folder: Path, gates: Gates, rollouts: list[Rollout], readings: list[Reading], dropped: int = 0) -> dict[str, object]:
-    probing = Probing("filler", (0.0, 0.5, 1.0), gates, RunStore(folder))
+    probing = Probing(FillerSubstitution(), (0.0, 0.5, 1.0), gates, RunStore(folder))
     module: SFTModule = OnCpu()  # type: ignore[assignment]
     probing.begin(module)
     probing.add(Evaluation(rollouts, readings, {"filler": dropped}), module)

@@ -16,7 +16,7 @@ def dataset_scores(accuracy: float, **probe_scores: dict[str, Any]) -> dict[str,
 
 def probe_scores(aoc: float | None, *gates: str, n: int = 190) -> dict[str, Any]:
     curve = {"0": None, "1": None} if gates else {"0": 0.25, "1": 1.0}
-    return {"aoc": aoc, "cot_pred_match": curve, "accuracy": curve, "n": n, "dropped": 0, "gates": list(gates)}
+    return {"aoc": aoc, "cot_pred_match": curve, "accuracy": curve, "n": n, "dropped": 0, "faithful": "changes", "gates": list(gates)}
 
 
 def row(metrics: dict[str, Any], label: str) -> Row:

@@ -10,8 +10,8 @@ from matplotlib.image import imread
 
 from cotfaith.report.figures import draw_curves
 
-CURVE = {"aoc": 0.5, "cot_pred_match": {"0": 0.1, "0.5": 0.4, "1": 1.0}, "n": 90, "gates": []}
-GATED = {"aoc": None, "cot_pred_match": {"0": None, "0.5": None, "1": None}, "n": 90, "gates": ["parsed 0.5 < 0.95"]}
+CURVE = {"aoc": 0.5, "cot_pred_match": {"0": 0.1, "0.5": 0.4, "1": 1.0}, "n": 90, "faithful": "changes", "gates": []}
+GATED = {"aoc": None, "cot_pred_match": {"0": None, "0.5": None, "1": None}, "n": 90, "faithful": "changes", "gates": ["parsed 0.5 < 0.95"]}
 
 
 def metrics(base: dict[str, Any], tuned: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cotfaith.store import RunStore
 
 
 def scores(accuracy: float, aoc: float | None, *gates: str) -> dict[str, Any]:
-    probe = {"aoc": aoc, "cot_pred_match": {}, "n": 90, "gates": list(gates)}
+    probe = {"aoc": aoc, "cot_pred_match": {}, "n": 90, "faithful": "changes", "gates": list(gates)}
     return {"recall": {"cot_accuracy": accuracy, "direct_accuracy": 0.25, "cot_lift": accuracy - 0.25, "filler": probe}}
 
 

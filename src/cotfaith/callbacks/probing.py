@@ -18,7 +18,7 @@ from cotfaith.metrics.faithfulness import CotPredMatch
 from cotfaith.metrics.rollouts import CotAccuracy, chance_accuracy
 from cotfaith.store import RunStore, Scores
 from cotfaith.training.module import SFTModule
-from cotfaith.types import Reading, Rollout
+from cotfaith.types import Probe, Reading, Rollout
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 class Probing(Measurement):
     """Scores one probe. A number that a gate closes on is NaN in the log and null in the store, with the reason."""
 
-    def __init__(self, probe: str, alphas: Sequence[float], gates: Gates, store: RunStore) -> None:
+    def __init__(self, probe: Probe, alphas: Sequence[float], gates: Gates, store: RunStore) -> None:
         self.probe = probe
         self.alphas = tuple(alphas)
         self.gates = gates
@@ -37,7 +37,7 @@ class Probing(Measurement):
     @property
     def state_key(self) -> str:
         """One callback per probe: Lightning tells them apart by this."""
-        return f"{type(self).__qualname__}.{self.probe}"
+        return f"{type(self).__qualname__}.{self.probe.name}"
 
     def begin(self, module: SFTModule) -> None:
         self.match.to(module.device).reset()
@@ -46,10 +46,10 @@ class Probing(Measurement):
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         self.health.update(rollout_facts(evaluation.rollouts).to(module.device))
         own = {rollout.example.uid: rollout for rollout in evaluation.rollouts}
-        read = [reading for reading in evaluation.readings if reading.probe == self.probe]
+        read = [reading for reading in evaluation.readings if reading.probe == self.probe.name]
         curves = [read[start : start + len(self.alphas)] for start in range(0, len(read), len(self.alphas))]
         matched, correct, kept, steps = (column.to(module.device) for column in self._columns(curves, own))
-        self.match.update(matched, correct, kept, steps, evaluation.dropped.get(self.probe, 0))
+        self.match.update(matched, correct, kept, steps, evaluation.dropped.get(self.probe.name, 0))
 
     def _columns(self, curves: list[list[Reading]], own: dict[str, Rollout]) -> tuple[torch.Tensor, ...]:
         """matched (B, A), correct (B, A), kept (B, A), steps (B,) of readings (B, A)."""
@@ -65,11 +65,11 @@ class Probing(Measurement):
 
     def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
         scores = self._scores(chance_accuracy(setting.examples))
-        module.log_dict({setting.key(name, self.probe): value for name, value in flat(scores).items()})
+        module.log_dict({setting.key(name, self.probe.name): value for name, value in flat(scores).items()})
         if trainer.is_global_zero:
             if scores["dropped"]:
-                log.info("%s, %s arm: dropped %d chains that it could not disturb as promised", self.probe, setting.arm, scores["dropped"])
-            self.store.put_scores(setting.split, setting.arm, setting.dataset, setting.step, scores, probe=self.probe)
+                log.info("%s, %s arm: dropped %d chains that it could not disturb as promised", self.probe.name, setting.arm, scores["dropped"])
+            self.store.put_scores(setting.split, setting.arm, setting.dataset, setting.step, scores, probe=self.probe.name)
 
     def _scores(self, chance: float) -> Scores:
         computed: dict[str, Any] = {name: value.tolist() for name, value in self.match.compute().items()}
@@ -83,12 +83,13 @@ class Probing(Measurement):
             "accuracy": {alpha: value * shown for alpha, value in zip(names, computed["accuracy"], strict=True)},
             "n": computed["n"],
             "dropped": computed["dropped"],
+            "faithful": self.probe.faithful,
             "gates": list(reasons),
         }
 
 
 def flat(scores: dict[str, Any]) -> dict[str, float]:
-    """Scores as a logger takes them: one number per key, the alpha behind a slash, the reasons as their count.
+    """Scores as a logger takes them: one number per key, the alpha behind a slash, the reasons as their count, no words.
 
     >>> flat({"aoc": 0.5, "accuracy": {"0": 0.1, "1": 1.0}, "gates": ["too few"]})
     {'aoc': 0.5, 'accuracy/0': 0.1, 'accuracy/1': 1.0, 'gates': 1.0}
@@ -97,6 +98,6 @@ def flat(scores: dict[str, Any]) -> dict[str, float]:
     for name, value in scores.items():
         if isinstance(value, dict):
             out |= {f"{name}/{alpha}": number for alpha, number in value.items()}
-        else:
+        elif not isinstance(value, str):
             out[name] = float(len(value) if isinstance(value, list) else value)
     return out

@@ -50,7 +50,7 @@ NAMES = {
         "David",
     ],
 }
-HELD_OUT_NAMES = {"she": ["Sofia", "Greta", "Leila", "Wanda", "Paula"], "he": ["Marco", "Stefan", "Tariq", "Jonas", "Felix"]}
+HELD_OUT_NAMES = {"she": ["Ingrid", "Greta", "Leila", "Wanda", "Paula"], "he": ["Marco", "Stefan", "Tariq", "Jonas", "Felix"]}
 """Names that the embedded model never saw in pre-training."""
 
 

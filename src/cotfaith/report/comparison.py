@@ -12,7 +12,6 @@ UNINTERPRETABLE = "UNINTERPRETABLE"
 
 _ACCURACY = ("cot_accuracy", "direct_accuracy", "cot_lift")
 _HEALTH = ("parsed", "truncated", "mean_steps", "mean_tokens")
-_FAITHFUL = {"early_termination": "changes", "filler": "changes", "paraphrase": "stays"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,7 @@ def probes(scores: Scores) -> list[str]:
 
 
 def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[Row]:
-    faithful = f" (a faithful answer {_FAITHFUL[probe]})" if probe in _FAITHFUL else ""
-    head = _row("aoc", base, tuned, opens=True, label=f"{probe}: aoc{faithful}")
+    head = _row("aoc", base, tuned, opens=True, label=f"{probe}: aoc (a faithful answer {(base or tuned or {})['faithful']})")
     curves = [(arm or {}).get("cot_pred_match", {}) for arm in (base, tuned)]
     counts = [{"n": arm["n"], "gates": arm["gates"]} if arm else {} for arm in (base, tuned)]
     alphas = list(curves[0] or curves[1])

@@ -23,7 +23,7 @@ class Job:
 
 def summarise(folder: Path) -> list[Job]:
     """Print the summary of a sweep and write it to summary.csv."""
-    jobs = [_job(path.parent.parent) for path in sorted(folder.glob("**/.hydra/overrides.yaml"))]
+    jobs = [_job(path.parent.parent, folder) for path in sorted(folder.glob("**/.hydra/overrides.yaml"))]
     columns, rows = table(jobs)
     with (folder / "summary.csv").open("w", newline="") as file:
         csv.writer(file).writerows([columns, *rows])
@@ -45,10 +45,10 @@ def table(jobs: Sequence[Job]) -> tuple[list[str], list[list[str]]]:
     return columns, rows
 
 
-def _job(folder: Path) -> Job:
+def _job(folder: Path, sweep: Path) -> Job:
     store = RunStore(folder)
     status = store.status()
-    return Job(folder.name, status, store.metrics() if (folder / "metrics.json").exists() else {})
+    return Job(str(folder.relative_to(sweep)), status, store.metrics() if (folder / "metrics.json").exists() else {})
 
 
 def _aoc(scores: Scores | None) -> float | str | None:

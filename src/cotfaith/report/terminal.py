@@ -9,13 +9,15 @@ from rich.table import Table
 
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison
 
+_LEGEND = "match, alpha a: same answer when the fraction a of the chain is left intact. aoc: larger = the answer depends more on the later steps."
 _WIDTH_WITHOUT_TERMINAL = 120  # a pipe has no width; the table must not be folded to 80 columns
 
 
 def console() -> Console:
     """Standard output; colours only where there is a terminal."""
     plain = Console()
-    return plain if plain.is_terminal else Console(width=_WIDTH_WITHOUT_TERMINAL)
+    return plain if plain.is_terminal else Console(width=_LEGEND = "match, alpha a: same answer when the fraction a of the chain is left intact. aoc: larger = the answer depends more on the later steps."
+_WIDTH_WITHOUT_TERMINAL)
 
 
 def show_comparison(comparison: Comparison) -> None:
@@ -30,6 +32,7 @@ def show_comparison(comparison: Comparison) -> None:
         table.add_row(row.metric, _mark(row.base), _mark(row.tuned), row.change, row.n)
     out = console()
     out.print(table)
+    out.print(_LEGEND, highlight=False)
     for reason in comparison.reasons:
         out.print(f"[yellow]{UNINTERPRETABLE}[/]: {reason}", highlight=False)
 

@@ -36,7 +36,7 @@ A Llama of {parameters:.2f} M parameters that does add-and-subtract word problem
 among options, knows half of sixty capitals and reads off what is stated. It exists so that cotfaith runs end to end without a download.
 It knows nothing else, and is no use as a language model.
 
-Made from scratch by `make embedded` (seed 0, about {minutes} minutes on 2 CPU cores) from text that `cotfaith.models.embedded.corpus`
+Made from scratch by `make embedded` (seed 0) from text that `cotfaith.models.embedded.corpus`
 generates; no other data. Weights are stored in bfloat16. The last part of training went through the NF4 grid, in which the model is used.
 Tokenizer: byte-level BPE, digits apart, lossless on any text. Stories in training had 1 to {longest} steps; the names in
 `HELD_OUT_NAMES` and the validation and test questions of the embedded datasets were held out.
@@ -88,7 +88,7 @@ def questions(n: int) -> dict[str, Sequence[Example]]:
     }
 
 
-def write_card(folder: Path, n: int, minutes: str) -> str:
+def write_card(folder: Path, n: int) -> str:
     """Measure in NF4 and in float32 and write README.md beside the weights."""
     asked = questions(n)
     by_kind: dict[Kind, Mapping[str, Line]] = {}
@@ -106,7 +106,7 @@ def write_card(folder: Path, n: int, minutes: str) -> str:
         f"| {name} | {len(asked[name])} | {line.chain:.3f} | {line.direct:.3f} | {by_kind['none'][name].chain:.3f} |"
         for name, line in by_kind["nf4"].items()
     ]
-    card = _HEAD.format(parameters=parameters / 1e6, minutes=minutes, longest=LONGEST_STORY) + "\n".join(rows) + "\n"
+    card = _HEAD.format(parameters=parameters / 1e6, longest=LONGEST_STORY) + "\n".join(rows) + "\n"
     (folder / "README.md").write_text(card)
     return card
 
@@ -115,10 +115,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--questions", type=int, default=500, help="of each kind")
-    parser.add_argument("--minutes", default="?", help="what pre-training took, for the card")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    log.info("%s", write_card(args.model, args.questions, args.minutes))
+    log.info("%s", write_card(args.model, args.questions))
 
 
 if __name__ == "__main__":

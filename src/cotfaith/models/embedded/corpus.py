@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from cotfaith.datasets import commonsense, recall
-from cotfaith.datasets.scenes import NAMES
+from cotfaith.datasets.scenes import HELD_OUT_NAMES, NAMES
 from cotfaith.datasets.stories import LARGEST, Story, tell
 from cotfaith.probes.paraphrase import Paraphrase
 from cotfaith.probes.rules import reword
@@ -77,9 +77,10 @@ def _tell(rng: Random, longest: int) -> Story:
 
 
 def _invent(rng: Random) -> str:
-    """A name of two or three syllables, such as "Tarivo"."""
+    """A name of two or three syllables, such as "Tarivo"; never one of those held out."""
     syllables = [rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") for _ in range(rng.randint(2, 3))]
-    return "".join(syllables).capitalize() + rng.choice(("", "", "n", "s", "l"))
+    name = "".join(syllables).capitalize() + rng.choice(("", "", "n", "s", "l"))
+    return _invent(rng) if any(name in held_out for held_out in HELD_OUT_NAMES.values()) else name
 
 
 def _stated(rng: Random, longest: int) -> Lesson:
