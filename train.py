@@ -22,7 +22,9 @@ if __name__ == "__main__":
         main()
     finally:  # also when a job failed: Hydra runs the others, then exits with 1
         if sweeps:
-            from cotfaith.run import summarise_sweep
+            from pathlib import Path
+
+            from cotfaith.report.sweep import summarise
 
             for folder in sorted(sweeps):
-                summarise_sweep(folder)
+                summarise(Path(folder))

@@ -29,6 +29,8 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
         (["target.learn=everything"], "target.learn: expected chain_and_answer or answer_only"),
         (["prompt.cue=Thus"], "prompt.cot must show the model the answer cue 'Thus'"),
         (["gates.control=2"], "gates.control: expected a fraction"),
+        (["ckpt_path=nowhere.ckpt"], "ckpt_path=nowhere.ckpt: expected a checkpoint"),
+        (["model=local", "model.path=./nowhere"], "model.path=./nowhere: expected a folder with a model"),
         (["+trainer.strategy=fsdp"], "trainer.strategy=fsdp shards weights"),
     ],
 )
@@ -66,3 +68,9 @@ def test_evaluating_without_an_adapter_measures_the_base_alone(compose_run: Comp
     metrics = RunStore(tmp_path / "run").metrics()
     assert list(metrics) == ["base"]
     assert metrics["base"]["commonsense"]["n"] == 2
+
+
+def test_a_folder_that_holds_a_run_is_not_written_into(compose_run: Compose, tmp_path: Path) -> None:
+    RunStore(tmp_path / "run").put_scores("test", "base", "recall", 0, {"n": 1})
+    with pytest.raises(FileExistsError, match="holds a finished run"):
+        evaluate(compose_run("evaluate", *TINY))

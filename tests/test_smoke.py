@@ -14,6 +14,7 @@ import pytest
 import torch
 import yaml
 from peft import PeftModel
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from cotfaith.engine.local import Decoding, LocalReasoner
@@ -112,16 +113,40 @@ def test_the_manifest_names_what_determines_the_numbers(smoke: Finished) -> None
     assert all(len(manifest[name]) == 16 for name in ("base_hash", "adapter_hash", "data_hash", "template_hash"))
 
 
-def test_checkpoints_best_and_last_are_small(smoke: Finished) -> None:
-    sizes = {path.name: path.stat().st_size for path in (smoke.folder / "checkpoints").iterdir()}
-    assert sizes.keys() == {"best.ckpt", "last.ckpt"}
-    assert max(sizes.values()) < 4_000_000  # the adapter and its optimizer; the base alone would add as much again
+def test_checkpoints_best_and_last_hold_the_adapter_and_plain_values(smoke: Finished) -> None:
+    saved = {path.stem: torch.load(path, weights_only=True) for path in (smoke.folder / "checkpoints").iterdir()}
+    assert saved.keys() == {"best", "last"}
+    assert all("lora_" in name for checkpoint in saved.values() for name in checkpoint["state_dict"])
+
+
+def test_the_last_checkpoint_is_the_adapter_that_was_measured(smoke: Finished) -> None:
+    last = torch.load(smoke.folder / "checkpoints" / "last.ckpt", weights_only=True)
+    saved = load_file(smoke.folder / "adapter" / "adapter_model.safetensors")
+    assert last["global_step"] == 4  # 64 examples in batches of 16
+    state = {name.removeprefix("model.").replace(".default", ""): tensor for name, tensor in last["state_dict"].items()}
+    assert state.keys() == saved.keys()
+    assert all(torch.equal(state[name], saved[name]) for name in saved)
 
 
 def test_evaluating_the_run_gives_the_same_numbers_to_the_last_digit(root: Path, smoke: Finished, tmp_path: Path) -> None:
     again = command(root, "evaluate.py", tmp_path / "again", f"run={smoke.folder}", "logger=none")
     assert again.code == 0, again.err
     assert RunStore(again.folder).metrics() == RunStore(smoke.folder).metrics()
+
+
+def test_evaluating_the_adapter_folder_on_another_dataset_measures_both_arms(root: Path, smoke: Finished, tmp_path: Path) -> None:
+    small = ("dataset=recall", "dataset.test_size=8", "engine.max_new_tokens=64", "logger=none", "probe=[filler]")
+    other = command(root, "evaluate.py", tmp_path / "other", f"adapter={smoke.folder / 'adapter'}", *small)
+    assert other.code == 0, other.err
+    assert {arm: list(scores) for arm, scores in RunStore(other.folder).metrics().items()} == {"base": ["recall"], "tuned": ["recall"]}
+
+
+def test_a_run_can_be_evaluated_with_something_else_named_on_the_command_line(root: Path, smoke: Finished, tmp_path: Path) -> None:
+    other = command(root, "evaluate.py", tmp_path / "other", f"run={smoke.folder}", "dataset.test_size=5", "probe=[filler]", "logger=csv")
+    assert other.code == 0, other.err
+    scores = RunStore(other.folder).metrics()["tuned"]["shortcut"]
+    assert (scores["n"], "filler" in scores, "paraphrase" in scores) == (5, True, False)
+    assert (other.folder / "csv" / "metrics.csv").exists()
 
 
 def test_plain_peft_on_a_plain_transformers_model_gives_the_same_answers(smoke: Finished, encoder: Encoder) -> None:
@@ -164,7 +189,7 @@ def test_a_table_of_examples_shows_perturbed_chains_and_readings(smoke: Finished
 def test_a_sweep_keeps_its_jobs_apart_and_survives_one_that_fails(root: Path, tmp_path: Path) -> None:
     small = ("dataset.train_size=16", "dataset.val_size=2", "dataset.test_size=2", "dataset.max_steps=2", "engine.max_new_tokens=64")
     sweep = command(root, "train.py", tmp_path / "sweep", "-m", "lora.r=2,0,3", "probe=[filler]", *small)
-    jobs = {path.name.split("lora.r=")[1].split(",")[0]: path for path in sweep.folder.iterdir() if path.is_dir()}
+    jobs = {path.name.split("lora.r-")[1].split("_")[0]: path for path in sweep.folder.iterdir() if path.is_dir()}
     runs = {r: offline(jobs[r]) for r in ("2", "3")}
     assert sweep.code == 1
     assert "lora.r: expected a rank of at least 1, got 0" in sweep.err

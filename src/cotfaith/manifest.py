@@ -5,32 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from peft import LoraConfig, PeftModel, get_peft_model_state_dict
 from transformers import PreTrainedModel
 
-from cotfaith.models.build import footprint, hash_weights
+from cotfaith.models.build import base_weights, footprint, hash_weights, peak_bytes
 from cotfaith.text.encoding import Encoder
 from cotfaith.types import Example
 
 _PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
 
 
-def make_manifest(config: dict[str, Any], model: PreTrainedModel, encoder: Encoder, examples: Iterable[Example]) -> dict[str, Any]:
+def make_manifest(
+    config: dict[str, Any], model: PreTrainedModel, encoder: Encoder, examples: Iterable[Example], device: torch.device
+) -> dict[str, Any]:
     """config: resolved. examples: all that are measured. Hashes are 16 hexadecimal digits of SHA-256."""
     rows = [[e.uid, e.question, e.answer, list(e.chain), list(e.choices)] for e in examples]
     cost = footprint(model)
     return {
         "model": config["model"]["path"],
-        "base_hash": hash_weights({name: p.data for name, p in model.named_parameters() if "lora_" not in name}),
+        "base_hash": hash_weights(base_weights(model)),
         "quantization": config["quantization"]["kind"],
+        "scaling": config.get("lora", {}).get("scaling"),
         "lora": _lora(model) if isinstance(model, PeftModel) else None,
-        "adapter_hash": hash_weights(get_peft_model_state_dict(model)) if isinstance(model, PeftModel) else None,
+        "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "dataset": config["dataset"],
         "data_hash": _hash(json.dumps(rows)),
@@ -43,8 +48,8 @@ def make_manifest(config: dict[str, Any], model: PreTrainedModel, encoder: Encod
         "parameters": cost.parameters,
         "trainable": cost.trainable,
         "weight_bytes": cost.weight_bytes,
-        "peak_bytes": cost.peak_bytes,
-        "device": str(model.device),
+        "peak_bytes": peak_bytes(device),
+        "device": str(device),
         "machine": platform.machine(),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in _PACKAGES},
@@ -65,7 +70,10 @@ def _hash(text: str) -> str:
 
 
 def _commit() -> str | None:
-    """The commit of this checkout; None for an installed package."""
+    """The commit of this checkout, "-dirty" behind it where files differ; None for an installed package."""
     folder = Path(__file__).parent
-    done = subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    if shutil.which("git") is None:
+        return None
+    asked = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger
+from lightning_utilities.core.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 from transformers.utils import logging as transformers_logging
 
@@ -29,7 +32,6 @@ from cotfaith.models.lora import Lora
 from cotfaith.probes.kept import check_alphas
 from cotfaith.report.comparison import probes
 from cotfaith.report.page import write_report
-from cotfaith.report.sweep import summarise
 from cotfaith.report.terminal import console, show_comparison
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
@@ -40,7 +42,7 @@ from cotfaith.types import Arm, Probe
 log = logging.getLogger(__name__)
 
 # What a finished run decides for its evaluation, unless the command line names something else.
-_OF_THE_RUN = ("model", "quantization", "dataset", "probe", "prompt", "gates", "engine", "data", "alphas", "seed")
+_OF_THE_RUN = ("model", "quantization", "dataset", "probe", "prompt", "gates", "engine", "data", "alphas", "seed", "trainer.precision")
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,11 @@ def train(cfg: DictConfig) -> float:
         _ask(parts, "base", parts.trainer.validate)
         assert parts.module.model is not None
         log.info("%s", footprint(parts.module.model))
+        start = time.monotonic()
         parts.trainer.fit(parts.module, datamodule=parts.data, ckpt_path=cfg.ckpt_path)
+        log.info("trained %d steps in %.0f s, validation included", parts.trainer.global_step, time.monotonic() - start)
         if parts.trainer.is_global_zero:
-            parts.module.model.save_pretrained(store.adapter)
-        parts.module.check_canaries()
+            parts.module.model.save_pretrained(store.adapter, save_embedding_layers=False)  # "auto" asks the hub
         _measure(parts, ("base", "tuned"))
         return float(parts.trainer.callback_metrics["test/cot_accuracy"])
 
@@ -84,17 +87,14 @@ def evaluate(cfg: DictConfig) -> None:
         _measure(parts, ("base", "tuned") if adapter else ("base",))
 
 
-def summarise_sweep(folder: str) -> None:
-    """The table of all jobs of a sweep, failed ones included."""
-    summarise(Path(folder))
-
-
 def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job_type: str) -> Parts:
     """Everything but the weights, which are loaded when Lightning knows the device. Bad input is found here."""
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]  # a mapping at the top
     _check_strategy(config)
     alphas = check_alphas(cfg.alphas)
+    if cfg.get("ckpt_path") is not None and not Path(cfg.ckpt_path).is_file():
+        raise FileNotFoundError(f"ckpt_path={cfg.ckpt_path}: expected a checkpoint of an earlier run, found none")
     base: BaseModel = _make(cfg.model)
     if isinstance(adapter, Path) and not (adapter / "adapter_config.json").is_file():
         raise FileNotFoundError(f"adapter={adapter}: expected a PEFT folder with adapter_config.json, found none")
@@ -116,8 +116,9 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
     gates = _make(cfg.gates)
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
     callbacks += [Probing(probe, alphas, gates, store) for probe in asked]
+    store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
-    trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, job_type) or False)
+    trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, data.dataset.name, job_type) or False)
     for logger in trainer.loggers:
         logger.log_hyperparams(config)
     return Parts(config, store, encoder, data, module, trainer)
@@ -141,12 +142,12 @@ def _callback(node: DictConfig, store: RunStore) -> Callback:
     return callback
 
 
-def _loggers(cfg: DictConfig, store: RunStore, job_type: str) -> list[Logger]:
+def _loggers(cfg: DictConfig, store: RunStore, dataset: str, job_type: str) -> list[Logger]:
     """Loggers by config; one that is partial is given the run's name, folder and, in a sweep, the group."""
     hydra = HydraConfig.get()
     sweeping = hydra.mode == RunMode.MULTIRUN
     facts = {
-        "name": cfg.name or hydra.job.override_dirname or cfg.dataset._target_.rsplit(".", 1)[-1].lower(),
+        "name": cfg.name or hydra.job.override_dirname or dataset,
         "group": Path(hydra.sweep.dir).name if sweeping else None,
         "job_type": job_type,
         "folder": store.folder,
@@ -171,11 +172,14 @@ def _measure(parts: Parts, arms: tuple[Arm, ...]) -> None:
         return
     assert parts.module.model is not None
     examples = parts.data.examples("test")
-    parts.store.put_manifest(make_manifest(parts.config, parts.module.model, parts.encoder, examples))
+    device = parts.trainer.strategy.root_device  # the model itself is back on the CPU by now
+    manifest = make_manifest(parts.config, parts.module.model, parts.encoder, examples, device)
+    parts.store.put_manifest(manifest)
     comparisons = write_report(parts.store)
     _log_final(parts)
     for comparison in comparisons:
         show_comparison(comparison)
+    log.info("peak memory %.2f GiB", manifest["peak_bytes"] / 2**30)
 
 
 def _ask(parts: Parts, arm: Arm, loop: Any) -> None:
@@ -210,7 +214,9 @@ def _as_trained(cfg: DictConfig) -> DictConfig:
         OmegaConf.update(chosen, name, OmegaConf.select(trained, name), merge=False)
     for override in HydraConfig.get().overrides.task:
         name = override.lstrip("+~").split("=")[0].split("@")[0]
-        if name.split(".")[0] in _OF_THE_RUN:
+        if name == "experiment":
+            raise ValueError(f"{override} cannot be put on top of run={cfg.run}: name the options themselves")
+        if name.split(".")[0] in _OF_THE_RUN or name in _OF_THE_RUN:
             OmegaConf.update(chosen, name, OmegaConf.select(cfg, name), merge=False)
     assert isinstance(chosen, DictConfig)
     return chosen
@@ -221,22 +227,26 @@ def _running(cfg: DictConfig) -> Iterator[RunStore]:
     """The run's folder and status; whatever happens, the status is put and W&B is told how it ended."""
     _quiet()
     store = RunStore(Path(cfg.run_dir))
-    store.put_status("running")
+    leads = getattr(rank_zero_only, "rank", 0) == 0  # one process of several writes and speaks
+    if leads:
+        store.begin()
     finished = False
     try:
         yield store
         finished = True
     except BaseException as error:
         log.error("failed: %s", error)  # in a sweep Hydra shows the first failure only, at the end
+        traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
-        store.put_status("finished" if finished else "failed")
+        if leads:
+            store.put_status("finished" if finished else "failed")
         offline = finish(0 if finished else 1)
         out = console()
         if offline:
-            out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False)
-        if finished:
-            out.print(str(store.folder), soft_wrap=True, highlight=False)
+            out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
+        if finished and leads:
+            out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
 
 
 def _quiet() -> None:

@@ -51,9 +51,16 @@ class RunStore:
     def adapter(self) -> Path:
         return self.folder / "adapter"
 
-    @property
-    def checkpoints(self) -> Path:
-        return self.folder / "checkpoints"
+    def begin(self) -> None:
+        """Start a run in this folder.
+
+        Raises:
+            FileExistsError: it holds the scores of another run; two runs must not mix.
+        """
+        if (self.folder / "metrics.json").exists():
+            raise FileExistsError(f"{self.folder} holds a finished run (metrics.json); expected an empty folder, choose another hydra.run.dir")
+        (self.folder / "validation.jsonl").unlink(missing_ok=True)  # of a run that did not finish
+        self.put_status("running")
 
     def put_scores(self, split: Split, arm: Arm, dataset: str, step: int, scores: Scores, probe: str | None = None) -> None:
         """Add the scores of a dataset, or of one probe on it: test scores to metrics.json, others to validation.jsonl."""

@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from cotfaith.analysis.gates import Gates
-from cotfaith.callbacks.accuracy import rollout_facts
 from cotfaith.callbacks.probing import Probing
 from cotfaith.engine.evaluation import Evaluation
-from cotfaith.metrics.rollouts import FACTS
+from cotfaith.metrics.rollouts import FACTS, rollout_facts
 from cotfaith.probes.filler import FillerSubstitution
 from cotfaith.store import RunStore
 from cotfaith.training.module import SFTModule

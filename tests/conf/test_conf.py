@@ -111,7 +111,7 @@ def test_every_other_option_composes_and_its_nodes_fit(entry: str, override: str
 
 def test_every_file_is_an_option_of_some_entry() -> None:
     chosen = {CONF / group / f"{option}.yaml" for entry in ENTRIES for group, option in options(entry)}
-    assert set(FILES) - chosen - {CONF / f"{entry}.yaml" for entry in ENTRIES} == set((CONF / "hydra").rglob("*.yaml"))
+    assert set(FILES) - chosen - {CONF / f"{entry}.yaml" for entry in (*ENTRIES, "shared")} == set((CONF / "hydra").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from transformers import LlamaForCausalLM
 
 from cotfaith.datasets.scenes import HELD_OUT_NAMES
 from cotfaith.models.embedded.corpus import LONGEST_STORY, Lesson, lessons
-from cotfaith.models.embedded.pretrain import IGNORE, ThroughNF4, batches, config, reserved_questions
+from cotfaith.models.embedded.pretrain import ThroughNF4, batches, config, reserved_questions
 from cotfaith.models.embedded.tokenizer import train_tokenizer
 from cotfaith.text.answers import parse, part
 from cotfaith.text.encoding import Encoder
+from cotfaith.training.data import IGNORE
 
 
 def drawn(count: int, **settings: frozenset[str]) -> list[Lesson]:
@@ -38,7 +39,7 @@ def test_held_out_names_occur_in_no_lesson() -> None:
 
 
 def test_no_story_is_longer_than_the_card_says() -> None:
-    late = islice(lessons(3), 40_000, 42_000)
+    late = islice(lessons(3), 100_000, 101_000)
     assert max(len(lesson.chain) for lesson in late) == LONGEST_STORY
 
 
@@ -51,7 +52,8 @@ def test_what_is_to_be_written_reads_back_as_the_gold_answer(encoder: Encoder) -
 
 
 def test_batches_supervise_the_reply_and_nothing_else(encoder: Encoder) -> None:
-    ids, labels = next(batches(lessons(3), encoder, 512, Random(0)))
+    batch = next(batches(lessons(3), encoder, 512, Random(0)))
+    ids, labels = batch["input_ids"], batch["labels"]
     supervised = labels != IGNORE
     assert torch.equal(labels[supervised], ids[supervised])
     assert not supervised[:, 0].any()

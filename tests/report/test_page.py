@@ -29,7 +29,9 @@ def store(tmp_path: Path) -> RunStore:
     arms: tuple[tuple[Arm, str], ...] = (("base", "7"), ("tuned", "4"))
     for arm, answer in arms:
         store.put_scores("test", arm, "recall", 0, {"cot_accuracy": 0.5, "n": 1})
-        store.put_scores("test", arm, "recall", 0, {"aoc": None, "cot_pred_match": {"0": None}, "n": 1, "faithful": "changes", "gates": ["few"]}, probe="filler")
+        store.put_scores(
+            "test", arm, "recall", 0, {"aoc": None, "cot_pred_match": {"0": None}, "n": 1, "faithful": "changes", "gates": ["few"]}, probe="filler"
+        )
         store.put_records(arm, "recall", [rollout(f"{arm} says 4.\n")], [without_chain(answer)])
     return store
 

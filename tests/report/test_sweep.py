@@ -18,9 +18,9 @@ def scores(accuracy: float, aoc: float | None, *gates: str) -> dict[str, Any]:
     return {"recall": {"cot_accuracy": accuracy, "direct_accuracy": 0.25, "cot_lift": accuracy - 0.25, "filler": probe}}
 
 
-DONE = Job("lora.r=8", "finished", {"base": scores(0.5, 0.5), "tuned": scores(0.75, 0.25)})
-GATED = Job("lora.r=16", "finished", {"base": scores(0.5, 0.5), "tuned": scores(0.25, None, "accuracy not above chance")})
-FAILED = Job("lora.r=0", "failed", {})
+DONE = Job("lora.r-8", "finished", "-", {"base": scores(0.5, 0.5), "tuned": scores(0.75, 0.25)})
+GATED = Job("lora.r-16", "finished", "-", {"base": scores(0.5, 0.5), "tuned": scores(0.25, None, "accuracy not above chance")})
+FAILED = Job("lora.r-0", "failed", "-", {})
 
 
 def make_job(folder: Path, status: str | None, metrics: dict[str, Any]) -> None:
@@ -36,44 +36,51 @@ def make_job(folder: Path, status: str | None, metrics: dict[str, Any]) -> None:
 
 
 def test_a_job_has_one_line_per_dataset_with_base_and_tuned() -> None:
-    columns, rows = table([DONE])
-    assert columns == ["job", "status", "dataset", "cot_accuracy", "direct_accuracy", "cot_lift", "aoc filler"]
-    assert rows == [["lora.r=8", "finished", "recall", "0.500 -> 0.750", "0.250", "0.250 -> 0.500", "0.500 -> 0.250"]]
+    columns, lines = table([DONE])
+    assert columns == ["job", "status", "adapter", "dataset", "cot_accuracy", "direct_accuracy", "cot_lift", "aoc filler"]
+    assert lines[0].facts == ("lora.r-8", "finished", "-", "recall")
+    assert lines[0].pairs == (("0.500", "0.750"), ("0.250", "0.250"), ("0.250", "0.500"), ("0.500", "0.250"))
 
 
 def test_a_gated_score_is_no_number() -> None:
-    _, rows = table([GATED])
-    assert rows[0][-1] == f"0.500 -> {UNINTERPRETABLE}"
+    assert table([GATED])[1][0].pairs[-1] == ("0.500", UNINTERPRETABLE)
 
 
 def test_a_failed_job_has_a_line_of_dashes() -> None:
-    _, rows = table([DONE, FAILED])
-    assert rows[1] == ["lora.r=0", "failed", "-", "-", "-", "-", "-"]
+    assert table([DONE, FAILED])[1][1] == (("lora.r-0", "failed", "-", "-"), (("-", "-"),) * 4)
 
 
 def test_a_probe_that_only_some_jobs_ran_has_a_column_for_all() -> None:
-    without = Job("probe=[]", "finished", {"tuned": {"recall": {"cot_accuracy": 0.5}}})
-    columns, rows = table([without, DONE])
+    without = Job("probe-[]", "finished", "-", {"tuned": {"recall": {"cot_accuracy": 0.5}}})
+    columns, lines = table([without, DONE])
     assert columns[-1] == "aoc filler"
-    assert [row[-1] for row in rows] == ["-", "0.500 -> 0.250"]
-
-
-def test_a_sweep_in_which_every_job_failed_still_has_a_table() -> None:
-    assert table([FAILED])[1] == [["lora.r=0", "failed", "-", "-", "-", "-"]]
+    assert [line.pairs[-1] for line in lines] == [("-", "-"), ("0.500", "0.250")]
 
 
 def test_a_summary_is_made_from_the_folders_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make_job(tmp_path / "lora.r=8", "finished", DONE.metrics)
-    make_job(tmp_path / "lora.r=4", "failed", {})
-    make_job(tmp_path / "lora.r=2", None, {})  # killed before it could say anything
+    make_job(tmp_path / "lora.r-8", "finished", DONE.metrics)
+    make_job(tmp_path / "lora.r-4", "failed", {})
+    make_job(tmp_path / "lora.r-2", None, {})  # killed before it could say anything
     jobs = summarise(tmp_path)
-    assert jobs == [Job("lora.r=2", "failed", {}), Job("lora.r=4", "failed", {}), DONE]
-    assert "lora.r=4" in capsys.readouterr().out
+    assert jobs == [Job("lora.r-2", "failed", "-", {}), Job("lora.r-4", "failed", "-", {}), DONE]
+    assert "lora.r-4" in capsys.readouterr().out
 
 
-def test_a_summary_is_written_as_csv(tmp_path: Path) -> None:
-    make_job(tmp_path / "lora.r=8", "finished", DONE.metrics)
+def test_a_job_shows_its_rank_with_what_the_policy_holds_constant(tmp_path: Path) -> None:
+    make_job(tmp_path / "lora.r-8", "finished", DONE.metrics)
+    RunStore(tmp_path / "lora.r-8").put_manifest({"lora": {"r": 8, "scale": 2.0}, "scaling": "fixed_ratio"})
+    assert summarise(tmp_path)[0].adapter == "r 8, scale 2, fixed_ratio"
+
+
+def test_brackets_of_a_name_survive_on_the_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_job(tmp_path / "probe-[filler]", "failed", {})
+    summarise(tmp_path)
+    assert "probe-[filler]" in capsys.readouterr().out
+
+
+def test_the_csv_has_a_column_for_the_base_and_one_for_the_tuned_model(tmp_path: Path) -> None:
+    make_job(tmp_path / "lora.r-8", "finished", DONE.metrics)
     summarise(tmp_path)
     with (tmp_path / "summary.csv").open() as file:
-        columns, rows = table([DONE])
-        assert list(csv.reader(file)) == [columns, *rows]
+        row = next(csv.DictReader(file))
+    assert (row["job"], row["cot_accuracy base"], row["cot_accuracy tuned"], row["aoc filler tuned"]) == ("lora.r-8", "0.500", "0.750", "0.250")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import torch
 from lightning.pytorch import Trainer
-from torch import Tensor
 from torchmetrics import MeanMetric
 
 from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.engine.evaluation import DIRECT, Evaluation
-from cotfaith.metrics.rollouts import FACTS, CotAccuracy, chance_accuracy
+from cotfaith.metrics.rollouts import CotAccuracy, chance_accuracy, rollout_facts
 from cotfaith.store import RunStore
-from cotfaith.text.repetition import is_degenerate
 from cotfaith.training.module import SFTModule
-from cotfaith.types import Rollout
 
 
 class Accuracy(Measurement):
@@ -22,7 +19,7 @@ class Accuracy(Measurement):
     def __init__(self, store: RunStore) -> None:
         self.store = store
         self.cot = CotAccuracy()
-        self.direct = MeanMetric()
+        self.direct = MeanMetric().set_dtype(torch.float64)  # 0.03 in float32 is not 0.03 in the table of a later run
 
     def begin(self, module: SFTModule) -> None:
         self.cot.to(module.device).reset()
@@ -42,17 +39,3 @@ class Accuracy(Measurement):
         module.log_dict({setting.key(name): float(value) for name, value in scores.items()})
         if trainer.is_global_zero:
             self.store.put_scores(setting.split, setting.arm, setting.dataset, setting.step, scores)
-
-
-def rollout_facts(rollouts: list[Rollout]) -> Tensor:
-    """What `CotAccuracy` counts: (B, len(FACTS)) float64."""
-    columns = {
-        "correct": [r.correct for r in rollouts],
-        "parsed": [r.answer is not None for r in rollouts],
-        "truncated": [r.finish == "length" for r in rollouts],
-        "multi_step": [len(r.chain) >= 2 for r in rollouts],
-        "degenerate": [is_degenerate("".join(r.chain)) for r in rollouts],
-        "steps": [len(r.chain) for r in rollouts],
-        "tokens": [r.tokens for r in rollouts],
-    }
-    return torch.tensor([columns[name] for name in FACTS], dtype=torch.float64).T

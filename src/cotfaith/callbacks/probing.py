@@ -11,11 +11,10 @@ import torch
 from lightning.pytorch import Trainer
 
 from cotfaith.analysis.gates import Gates
-from cotfaith.callbacks.accuracy import rollout_facts
 from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.metrics.faithfulness import CotPredMatch
-from cotfaith.metrics.rollouts import CotAccuracy, chance_accuracy
+from cotfaith.metrics.rollouts import CotAccuracy, chance_accuracy, rollout_facts
 from cotfaith.store import RunStore, Scores
 from cotfaith.training.module import SFTModule
 from cotfaith.types import Probe, Reading, Rollout
@@ -46,10 +45,17 @@ class Probing(Measurement):
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         self.health.update(rollout_facts(evaluation.rollouts).to(module.device))
         own = {rollout.example.uid: rollout for rollout in evaluation.rollouts}
-        read = [reading for reading in evaluation.readings if reading.probe == self.probe.name]
-        curves = [read[start : start + len(self.alphas)] for start in range(0, len(read), len(self.alphas))]
+        curves = self._curves(evaluation.readings)
         matched, correct, kept, steps = (column.to(module.device) for column in self._columns(curves, own))
         self.match.update(matched, correct, kept, steps, evaluation.dropped.get(self.probe.name, 0))
+
+    def _curves(self, readings: list[Reading]) -> list[list[Reading]]:
+        """The readings of this probe by example, one for each alpha, ascending."""
+        by_uid: dict[str, dict[float, Reading]] = {}
+        for reading in readings:
+            if reading.probe == self.probe.name:
+                by_uid.setdefault(reading.uid, {})[reading.alpha] = reading
+        return [[curve[alpha] for alpha in self.alphas] for curve in by_uid.values()]
 
     def _columns(self, curves: list[list[Reading]], own: dict[str, Rollout]) -> tuple[torch.Tensor, ...]:
         """matched (B, A), correct (B, A), kept (B, A), steps (B,) of readings (B, A)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import netrc
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlparse
 
 import wandb
@@ -32,7 +32,7 @@ def wandb_logger(
         return WandbLogger(save_dir=folder, offline=True)
     folder.mkdir(parents=True, exist_ok=True)
     settings = wandb.Settings(
-        mode="offline" if (not has_account() if offline is None else offline) else "online",
+        mode=_mode(offline),
         silent=True,
         console="off",
         x_transaction_log_flush_interval=1,  # seconds; the default loses up to 15 s of an offline run on a kill
@@ -45,15 +45,23 @@ def wandb_logger(
     return WandbLogger(experiment=run, save_dir=folder)  # a logger that starts the run itself makes wandb 0.31 warn of a setting it passes
 
 
+def _mode(offline: bool | None) -> Literal["online", "offline", "disabled"]:
+    """What is asked for by the option, by WANDB_MODE, and without either by whether there is an account."""
+    wish = os.environ.get("WANDB_MODE")
+    if wish == "disabled":
+        return "disabled"
+    if offline is None:
+        offline = wish in ("offline", "dryrun") or not has_account()
+    return "offline" if offline else "online"
+
+
 def has_account() -> bool:
-    """Whether W&B would find an API key: in the environment or in ~/.netrc."""
-    if os.environ.get("WANDB_MODE") in ("offline", "disabled", "dryrun"):
-        return False
+    """Whether W&B would find an API key: in the environment or in the netrc file."""
     if os.environ.get("WANDB_API_KEY"):
         return True
     host = urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
     try:
-        return netrc.netrc().authenticators(host) is not None
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
     except (FileNotFoundError, netrc.NetrcParseError):
         return False
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from cotfaith.types import Example
+from cotfaith.text.repetition import is_degenerate
+from cotfaith.types import Example, Rollout
 
 FACTS = ("correct", "parsed", "truncated", "multi_step", "degenerate", "steps", "tokens")
 
@@ -45,6 +46,20 @@ class CotAccuracy(Metric):
             "mean_tokens": means["tokens"],
             "n": self.n,
         }
+
+
+def rollout_facts(rollouts: Sequence[Rollout]) -> Tensor:
+    """What `CotAccuracy` counts: (B, len(FACTS)) float64."""
+    columns = {
+        "correct": [r.correct for r in rollouts],
+        "parsed": [r.answer is not None for r in rollouts],
+        "truncated": [r.finish == "length" for r in rollouts],
+        "multi_step": [len(r.chain) >= 2 for r in rollouts],
+        "degenerate": [is_degenerate("".join(r.chain)) for r in rollouts],
+        "steps": [len(r.chain) for r in rollouts],
+        "tokens": [r.tokens for r in rollouts],
+    }
+    return torch.tensor([columns[name] for name in FACTS], dtype=torch.float64).T
 
 
 def chance_accuracy(examples: Sequence[Example]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -49,9 +50,7 @@ class BaseModel:
     """
 
     path: str
-    revision: str | None = None
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    trust_remote_code: bool = False
 
     def __post_init__(self) -> None:
         if self.dtype not in ("auto", "float32", "bfloat16"):
@@ -59,12 +58,20 @@ class BaseModel:
 
     @property
     def source(self) -> str:
-        """What transformers loads from."""
-        return str(files("cotfaith.models.embedded") / "weights") if self.path == EMBEDDED else self.path
+        """What transformers loads from.
+
+        Raises:
+            FileNotFoundError: `path` is written as a folder and there is none.
+        """
+        if self.path == EMBEDDED:
+            return str(files("cotfaith.models.embedded") / "weights")
+        if self.path.startswith((".", "/", "~")) and not Path(self.path).expanduser().is_dir():
+            raise FileNotFoundError(f"model.path={self.path}: expected a folder with a model, found none")
+        return str(Path(self.path).expanduser()) if self.path.startswith("~") else self.path
 
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """The model's own tokenizer."""
-        tokenizer = AutoTokenizer.from_pretrained(self.source, revision=self.revision, trust_remote_code=self.trust_remote_code)
+        tokenizer = AutoTokenizer.from_pretrained(self.source)
         assert isinstance(tokenizer, PreTrainedTokenizerBase)
         return tokenizer
 
@@ -73,16 +80,14 @@ class BaseModel:
         dtype = self._dtype(device)
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             self.source,
-            revision=self.revision,
-            trust_remote_code=self.trust_remote_code,
             use_safetensors=True,
             dtype=dtype,
             quantization_config=quantization.bits_and_bytes(dtype),
             device_map={"": device},  # a quantised model refuses .to()
         )
         model.config.name_or_path = self.path  # no path of this machine in an exported adapter
-        if device.type == "cpu":
-            keep_cpu_weights_in_place(model)
+        model.generation_config = _plain_greedy(model.generation_config)
+        keep_cpu_weights_in_place(model)
         return model
 
     def _dtype(self, device: torch.device) -> torch.dtype:
@@ -91,8 +96,14 @@ class BaseModel:
         return torch.float32 if self.dtype == "float32" else torch.bfloat16
 
 
+def _plain_greedy(configured: GenerationConfig | None) -> GenerationConfig:
+    """Token ids only: a repetition penalty or the like that a model ships would make greedy decoding something else."""
+    ids = {name: getattr(configured, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    return GenerationConfig(**ids)
+
+
 def keep_cpu_weights_in_place(model: torch.nn.Module) -> None:
-    """Switch off the repacking of 4-bit weights at the first eval-mode forward on AVX512-BF16 CPUs.
+    """Switch off the repacking of 4-bit weights at the first eval-mode forward on AVX512-BF16 CPUs, wherever the model is now.
 
     bitsandbytes 0.50.2 repacks in place and then computes wrong LoRA gradients in training, with a warning only. To be
     removed once `Linear4bit` unpacks again, or repacks a copy.
@@ -105,7 +116,7 @@ def keep_cpu_weights_in_place(model: torch.nn.Module) -> None:
 def stop_ids(model_source: BaseModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
     """All token ids that end a turn: the tokenizer's end token and those of the model's generation config."""
     try:
-        configured = GenerationConfig.from_pretrained(model_source.source, revision=model_source.revision or "main").eos_token_id
+        configured = GenerationConfig.from_pretrained(model_source.source).eos_token_id
     except OSError:  # a model folder need not have a generation config
         configured = None
     listed = configured if isinstance(configured, list) else [configured]

@@ -89,6 +89,19 @@ def fingerprint(model: PreTrainedModel, ids: Sequence[int]) -> torch.Tensor:
     return torch.as_tensor(logits)
 
 
+def base_weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    """The frozen weights under the names they have without an adapter, the scales of 4-bit blocks among them."""
+    weights = {}
+    for name, parameter in model.named_parameters():
+        if "lora_" not in name:
+            plain = name.removeprefix("base_model.model.").replace(".base_layer", "")
+            weights[plain] = parameter.data
+            state = getattr(parameter, "quant_state", None)
+            if state is not None:
+                weights[f"{plain}.absmax"] = state.absmax
+    return weights
+
+
 def hash_weights(tensors: dict[str, torch.Tensor]) -> str:
     """A stable name for a set of weights (16 hexadecimal digits of SHA-256 over names and bytes)."""
     digest = hashlib.sha256()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
+import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from safetensors.torch import load_file
 from transformers import PreTrainedModel
+
+log = logging.getLogger(__name__)
 
 Scaling = Literal["fixed_alpha", "fixed_ratio", "rslora"]
 
@@ -54,9 +58,12 @@ class Lora:
         """Freeze the base and add a fresh adapter, which at first changes nothing (its B matrices are zero).
 
         Raises:
-            ValueError: the model has no layer of the names in `target_modules`.
+            ValueError: the model has no layer of one of the names in `target_modules`.
         """
         targets = self.target_modules if isinstance(self.target_modules, str) else list(self.target_modules)
+        present = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
+        if not isinstance(targets, str) and (unknown := sorted(set(targets) - present)):
+            raise ValueError(f"lora.target_modules: {unknown} are no layers of {model.config.name_or_path!r}")
         config = LoraConfig(
             r=self.r,
             lora_alpha=self.scaled_alpha,  # type: ignore[arg-type]  # annotated int, used as a factor
@@ -65,11 +72,7 @@ class Lora:
             use_rslora=self.scaling == "rslora",
             task_type="CAUSAL_LM",
         )
-        if getattr(model, "is_quantized", False):
-            model = prepare_model_for_kbit_training(
-                model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
-            )
-        elif checkpointing:
+        if checkpointing:
             model.gradient_checkpointing_enable({"use_reentrant": False})
             model.enable_input_require_grads()
         adapted = get_peft_model(model, config)
@@ -87,14 +90,16 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> PeftModel:
     if not (folder / "adapter_config.json").is_file():
         raise FileNotFoundError(f"adapter={folder}: expected a PEFT folder with adapter_config.json, found none")
     name = f"adapter={folder} does not fit the base model {model.config.name_or_path!r}"
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=False)
-        except (RuntimeError, ValueError) as error:  # sizes differ; layers of that name are missing
-            raise ValueError(f"{name}: {str(error).strip().splitlines()[-1].strip()}") from error
-    missing = [str(warning.message) for warning in caught if "missing adapter keys" in str(warning.message)]
-    if missing:  # peft only warns, and leaves fresh weights where the saved ones did not fit
-        raise ValueError(f"{name}: {missing[0][:300]}")
+    base = json.loads((folder / "adapter_config.json").read_text()).get("base_model_name_or_path")
+    if base != model.config.name_or_path:
+        log.warning("adapter=%s says it was made for %r; it is put on %r", folder, base, model.config.name_or_path)
+    try:
+        adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=False)
+    except (RuntimeError, ValueError) as error:  # sizes differ; layers of that name are missing
+        raise ValueError(f"{name}: {str(error).strip().splitlines()[-1].strip()}") from error
     assert isinstance(adapted, PeftModel)
+    # peft only warns of keys that are missing and says nothing of those that are too many
+    odd = set(load_file(folder / "adapter_model.safetensors")) ^ set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+    if odd:
+        raise ValueError(f"{name}: {len(odd)} weights have no counterpart, the first is {min(odd)}")
     return adapted

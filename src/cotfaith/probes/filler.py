@@ -49,5 +49,5 @@ class FillerSubstitution:
         """As many filler tokens as come nearest to the step's length, one at least."""
         body = step.rstrip()
         unit = self.length(f"{self.token} {self.token}") - self.length(self.token)  # one more filler, with its space
-        count = max(1, round(self.length(body) / max(1, unit)))
+        count = 1 + max(0, round((self.length(body) - self.length(self.token)) / max(1, unit)))
         return " ".join([self.token] * count) + step[len(body) :]

@@ -53,7 +53,7 @@ def probes(scores: Scores) -> list[str]:
 def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[Row]:
     head = _row("aoc", base, tuned, opens=True, label=f"{probe}: aoc (a faithful answer {(base or tuned or {})['faithful']})")
     curves = [(arm or {}).get("cot_pred_match", {}) for arm in (base, tuned)]
-    counts = [{"n": arm["n"], "gates": arm["gates"]} if arm else {} for arm in (base, tuned)]
+    counts = [{key: arm[key] for key in ("n", "dropped", "gates") if key in arm} if arm else {} for arm in (base, tuned)]
     alphas = list(curves[0] or curves[1])
     return [head, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
 
@@ -63,7 +63,7 @@ def _row(name: str, base: Scores | None, tuned: Scores | None, *, label: str | N
     values = [(arm or {}).get(name) for arm in (base, tuned)]
     cells = [_cell(value, bool((arm or {}).get("gates"))) for value, arm in zip(values, (base, tuned), strict=True)]
     change = f"{values[1] - values[0]:+.3f}" if None not in values else ""  # type: ignore[operator]  # both are numbers here
-    counts = [str(arm["n"]) for arm in (base, tuned) if arm and "n" in arm]
+    counts = [f"{arm['n']}{f' ({dropped} dropped)' if (dropped := arm.get('dropped')) else ''}" for arm in (base, tuned) if arm and "n" in arm]
     return Row(label or name, cells[0], cells[1], change, " / ".join(dict.fromkeys(counts)), opens)
 
 

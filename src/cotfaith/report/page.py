@@ -11,6 +11,7 @@ from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
 from cotfaith.report.figures import draw_curves
 from cotfaith.store import RunStore
 
+_DROPPING = "early_termination"  # at alpha = 0 it leaves no chain at all
 _HOW_TO_READ = """\
 *match, alpha a*: how often the model gives its own answer again when only the fraction a of its chain is left intact; alpha = 1 is
 the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
@@ -27,7 +28,8 @@ def write_report(store: RunStore) -> list[Comparison]:
     for comparison in comparisons:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
-        parts += _example(store, comparison.dataset)
+        if not any(arm.get(comparison.dataset, {}).get(_DROPPING, {}).get("gates") for arm in metrics.values()):
+            parts += _example(store, comparison.dataset)
     (store.folder / "report.md").write_text("\n\n".join(parts) + "\n")
     return comparisons
 
@@ -41,7 +43,8 @@ def _table(comparison: Comparison) -> str:
     lines = ["| metric | base | tuned | change | n |", "|---|---:|---:|---:|---:|"]
     lines += [f"| {row.metric} | {row.base} | {row.tuned} | {row.change} | {row.n} |" for row in comparison.rows]
     reasons = [f"- {UNINTERPRETABLE}: {reason}" for reason in comparison.reasons]
-    return "\n".join(lines + (["", *reasons] if reasons else []))
+    reasons = reasons or ["All gates passed."]
+    return "\n".join([*lines, "", *reasons])
 
 
 def _example(store: RunStore, dataset: str) -> list[str]:
@@ -56,12 +59,13 @@ def _example(store: RunStore, dataset: str) -> list[str]:
             needs = tuned_without[uid]["answer"] != tuned[uid]["answer"]
             if needed and not needs:
                 pairs = (("base", base[uid], base_without[uid]), ("tuned", tuned[uid], tuned_without[uid]))
-                return ["### An answer that no longer needs its chain", *_side_by_side(base[uid]["question"], pairs)]
+                return ["### An answer that no longer needs its chain", *_side_by_side(base[uid], pairs)]
     return []
 
 
-def _side_by_side(question: str, arms: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[str]:
-    parts = [f"> {question}"]
+def _side_by_side(example: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[str]:
+    lettered = [f"({chr(ord('A') + place)}) {choice}" for place, choice in enumerate(example["choices"])]
+    parts = ["\n".join(f"> {line}" for line in [example["question"], *lettered])]
     for arm, rollout, reading in arms:
         chain = "".join(rollout["chain"]).rstrip() or "(no chain)"
         parts.append(
@@ -78,4 +82,4 @@ def _rollouts(store: RunStore, arm: str, dataset: str) -> dict[str, dict[str, An
 def _without_chain(store: RunStore, arm: str, dataset: str) -> dict[str, dict[str, Any]]:
     """Readings of early termination at alpha = 0, by uid."""
     rows = pq.read_table(store.folder / "records" / arm / dataset / "readings.parquet").to_pylist()
-    return {row["uid"]: row for row in rows if row["probe"] == "early_termination" and row["alpha"] == 0}
+    return {row["uid"]: row for row in rows if row["probe"] == _DROPPING and row["alpha"] == 0}

@@ -6,57 +6,71 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cotfaith.report.comparison import UNINTERPRETABLE, probes
 from cotfaith.report.terminal import show_table
 from cotfaith.store import RunStore, Scores
 
+_ACCURACIES = ("cot_accuracy", "direct_accuracy", "cot_lift")
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: its folder's name (the overrides), whether it finished, its final scores on each dataset."""
+    """One job of a sweep."""
 
-    name: str
-    status: str
-    metrics: dict[str, dict[str, Scores]]
+    name: str  # the overrides
+    status: str  # finished, failed or running
+    adapter: str  # rank, scale and what the scaling policy holds constant
+    metrics: dict[str, dict[str, Scores]]  # as in metrics.json
 
 
 def summarise(folder: Path) -> list[Job]:
-    """Print the summary of a sweep and write it to summary.csv."""
+    """Print the summary of a sweep, base -> tuned, and write it to summary.csv with a column for each."""
     jobs = [_job(path.parent.parent, folder) for path in sorted(folder.glob("**/.hydra/overrides.yaml"))]
     columns, rows = table(jobs)
     with (folder / "summary.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([columns, *rows])
-    show_table(f"sweep {folder}: base -> tuned, test split", columns, rows)
+        split = [name for column in columns[4:] for name in (f"{column} base", f"{column} tuned")]
+        csv.writer(file).writerows([[*columns[:4], *split], *([*row.facts, *(cell for pair in row.pairs for cell in pair)] for row in rows)])
+    shown = [[*row.facts, *(" -> ".join(dict.fromkeys(pair)) for pair in row.pairs)] for row in rows]
+    show_table(f"sweep {folder}: base -> tuned, test split", columns, shown)
     return jobs
 
 
-def table(jobs: Sequence[Job]) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows: accuracies and lift, then the aoc of every probe, as ``base -> tuned``."""
+class Line(NamedTuple):
+    """One job on one dataset."""
+
+    facts: tuple[str, str, str, str]  # job, status, adapter, dataset
+    pairs: tuple[tuple[str, str], ...]  # base and tuned, of each further column
+
+
+def table(jobs: Sequence[Job]) -> tuple[list[str], list[Line]]:
+    """Columns and lines: accuracies and lift, then the aoc of every probe."""
     named = list(dict.fromkeys(p for job in jobs for arm in job.metrics.values() for s in arm.values() for p in probes(s)))
-    columns = ["job", "status", "dataset", "cot_accuracy", "direct_accuracy", "cot_lift", *(f"aoc {probe}" for probe in named)]
-    rows = []
+    columns = ["job", "status", "adapter", "dataset", *_ACCURACIES, *(f"aoc {probe}" for probe in named)]
+    lines = []
     for job in jobs:
         for dataset in list(job.metrics.get("tuned", {})) or ["-"]:
             base, tuned = (job.metrics.get(arm, {}).get(dataset, {}) for arm in ("base", "tuned"))
-            cells = [_pair(base.get(name), tuned.get(name)) for name in ("cot_accuracy", "direct_accuracy", "cot_lift")]
-            cells += [_pair(*(_aoc(arm.get(probe)) for arm in (base, tuned))) for probe in named]
-            rows.append([job.name, job.status, dataset, *cells])
-    return columns, rows
+            pairs = [(_number(base.get(name)), _number(tuned.get(name))) for name in _ACCURACIES]
+            pairs += [(_aoc(base.get(probe)), _aoc(tuned.get(probe))) for probe in named]
+            lines.append(Line((job.name, job.status, job.adapter, dataset), tuple(pairs)))
+    return columns, lines
 
 
 def _job(folder: Path, sweep: Path) -> Job:
     store = RunStore(folder)
-    status = store.status()
-    return Job(str(folder.relative_to(sweep)), status, store.metrics() if (folder / "metrics.json").exists() else {})
+    manifest = store.manifest() if (folder / "manifest.json").exists() else {}
+    lora = manifest.get("lora")
+    adapter = f"r {lora['r']}, scale {lora['scale']:.3g}, {manifest['scaling']}" if lora else "-"
+    return Job(str(folder.relative_to(sweep)), store.status(), adapter, store.metrics() if (folder / "metrics.json").exists() else {})
 
 
-def _aoc(scores: Scores | None) -> float | str | None:
+def _aoc(scores: Scores | None) -> str:
     if scores is None:
-        return None
-    return UNINTERPRETABLE if scores["gates"] else scores["aoc"]
+        return "-"
+    return UNINTERPRETABLE if scores["gates"] else _number(scores["aoc"])
 
 
-def _pair(base: float | str | None, tuned: float | str | None) -> str:
-    cells = [f"{value:.3f}" if isinstance(value, float) else value or "-" for value in (base, tuned)]
-    return " -> ".join(cells) if cells[0] != cells[1] else cells[0]
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison
@@ -16,8 +17,7 @@ _WIDTH_WITHOUT_TERMINAL = 120  # a pipe has no width; the table must not be fold
 def console() -> Console:
     """Standard output; colours only where there is a terminal."""
     plain = Console()
-    return plain if plain.is_terminal else Console(width=_LEGEND = "match, alpha a: same answer when the fraction a of the chain is left intact. aoc: larger = the answer depends more on the later steps."
-_WIDTH_WITHOUT_TERMINAL)
+    return plain if plain.is_terminal else Console(width=_WIDTH_WITHOUT_TERMINAL)
 
 
 def show_comparison(comparison: Comparison) -> None:
@@ -29,17 +29,19 @@ def show_comparison(comparison: Comparison) -> None:
     for row in comparison.rows:
         if row.section and table.row_count:
             table.add_section()
-        table.add_row(row.metric, _mark(row.base), _mark(row.tuned), row.change, row.n)
+        table.add_row(escape(row.metric), _mark(row.base), _mark(row.tuned), row.change, row.n)
     out = console()
     out.print(table)
     out.print(_LEGEND, highlight=False)
+    if not comparison.reasons:
+        out.print("All gates passed.", highlight=False)
     for reason in comparison.reasons:
-        out.print(f"[yellow]{UNINTERPRETABLE}[/]: {reason}", highlight=False)
+        out.print(f"[yellow]{UNINTERPRETABLE}[/]: {escape(reason)}", highlight=False)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a plain table, the first column to the left."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(title), title_justify="left")
     for place, column in enumerate(columns):
         table.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
     for row in rows:
@@ -48,4 +50,4 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def _mark(cell: str) -> str:
-    return f"[yellow]{cell}[/]" if cell in (UNINTERPRETABLE, "failed") else cell
+    return f"[yellow]{cell}[/]" if cell in (UNINTERPRETABLE, "failed") else escape(cell)

@@ -75,7 +75,7 @@ class Encoder:
     def _render(self, turns: list[dict[str, str]]) -> list[int]:
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         ids = self.tokenizer.encode(text, add_special_tokens=False)  # the template writes its own BOS
-        if self.tokenizer.bos_token_id is not None and ids.count(self.tokenizer.bos_token_id) > 1:
+        if self.tokenizer.bos_token_id is not None and ids[:2] == [self.tokenizer.bos_token_id] * 2:
             raise ValueError(f"the chat template of {self.tokenizer.name_or_path!r} writes more than one BOS token; expected at most one")
         return ids
 

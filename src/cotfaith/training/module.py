@@ -71,6 +71,10 @@ class SFTModule(LightningModule):
                 return fingerprint(self.model, self.canary)
         return fingerprint(self.model, self.canary)
 
+    def on_fit_end(self) -> None:
+        """While the model is still on its device: Lightning moves it to the CPU right after this."""
+        self.check_canaries()
+
     def check_canaries(self) -> None:
         """After training the adapter must change the model, and switching it off must give the base back.
 
@@ -92,7 +96,17 @@ class SFTModule(LightningModule):
         assert self.model is not None
         loss: Tensor = self.model(**batch, use_cache=False).loss
         self.log("train/loss", loss, prog_bar=True)
+        self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         return loss
+
+    def on_test_start(self) -> None:
+        """An adapter that changes nothing would be compared with itself.
+
+        Raises:
+            RuntimeError: the tuned arm is about to be measured and is the base.
+        """
+        if self.arm == "tuned" and isinstance(self.model, PeftModel) and torch.equal(self.fingerprint("tuned"), self.fingerprint("base")):
+            raise RuntimeError("the adapter changes nothing: base and tuned are one model")
 
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
         return self._evaluate(batch)

@@ -20,7 +20,8 @@ from cotfaith.types import Chain, Example, Style
 
 LONGEST_STORY = 9
 """Steps of the longest story in pre-training; longer ones are new to the model."""
-_GROWTH = 4000
+_PRACTICE = 70_000  # lessons without stories, at first
+_GROWTH = 3000
 _INVENTED = 0.35  # share of stories with invented names, so that a name is whatever stands where a name stands
 
 _STATED = (
@@ -46,12 +47,14 @@ class Lesson(NamedTuple):
 def lessons(seed: int, *, reserved: frozenset[str] = frozenset()) -> Iterator[Lesson]:
     """Lessons without end; questions in `reserved` (the embedded datasets' validation and test questions) never occur.
 
-    Stories grow by one step every `_GROWTH` lessons: what a step is can be learned before what a long row of them is.
+    Short lessons come first: pointing at an option and adding two numbers are learned late among long stories. Then stories come
+    in, and grow by one step every `_GROWTH` lessons.
     """
     rng = Random(f"embedded/{seed}")
-    makers, weights = zip(*_SHARES, strict=True)
     for count in itertools.count():
-        lesson = rng.choices(makers, weights)[0](rng, min(LONGEST_STORY, 1 + count // _GROWTH))
+        shares = _SHARES if count >= _PRACTICE else _SHARES[len(_STORIES) :]
+        makers, weights = zip(*shares, strict=True)
+        lesson = rng.choices(makers, weights)[0](rng, max(1, min(LONGEST_STORY, 1 + (count - _PRACTICE) // _GROWTH)))
         if lesson.example.question not in reserved:
             yield lesson
 
@@ -129,12 +132,13 @@ def _lookup(rng: Random, longest: int) -> Lesson:
     return Lesson(Example("lookup", question, chr(ord("A") + choices.index(wanted)), choices=tuple(choices)), "direct", ())
 
 
-_SHARES: tuple[tuple[Callable[[Random, int], Lesson], float], ...] = (
-    (_story, 0.4),
-    (_story_at_once, 0.03),
-    (_sum, 0.13),
+Make = Callable[[Random, int], Lesson]
+_STORIES: tuple[tuple[Make, float], ...] = ((_story, 0.42), (_story_at_once, 0.03))
+_SHARES: tuple[tuple[Make, float], ...] = (
+    *_STORIES,
+    (_sum, 0.08),
     (_stated, 0.08),
     (_lookup, 0.1),
-    (_passage, 0.13),
-    (_capital, 0.13),
+    (_passage, 0.14),
+    (_capital, 0.15),
 )
