@@ -188,14 +188,15 @@ def test_a_table_of_examples_shows_perturbed_chains_and_readings(smoke: Finished
 
 def test_a_sweep_keeps_its_jobs_apart_and_survives_one_that_fails(root: Path, tmp_path: Path) -> None:
     small = ("dataset.train_size=16", "dataset.val_size=2", "dataset.test_size=2", "dataset.max_steps=2", "engine.max_new_tokens=64")
-    sweep = command(root, "train.py", tmp_path / "sweep", "-m", "lora.r=2,0,3", "probe=[filler]", *small)
-    jobs = {path.name.split("lora.r-")[1].split("_")[0]: path for path in sweep.folder.iterdir() if path.is_dir()}
-    runs = {r: offline(jobs[r]) for r in ("2", "3")}
+    sweep = command(root, "train.py", tmp_path / "sweep", "-m", "data.max_length=512,5,600", "probe=[filler]", *small)
+    jobs = {path.name.split("max_length-")[1].split("_")[0]: path for path in sweep.folder.iterdir() if path.is_dir()}
+    runs = {length: offline(path) for length, path in jobs.items()}
     assert sweep.code == 1
-    assert "lora.r: expected a rank of at least 1, got 0" in sweep.err
-    assert {r: RunStore(path).status() for r, path in jobs.items()} == {"2": "finished", "0": "failed", "3": "finished"}
-    assert [run.records["run"][0]["run_group"] for run in runs.values()] == ["sweep", "sweep"]
-    assert [run.summary["config"]["lora"]["r"] for run in runs.values()] == [2, 3]
+    assert "data.max_length=5 is too short for a target" in sweep.err
+    assert {length: RunStore(path).status() for length, path in jobs.items()} == {"512": "finished", "5": "failed", "600": "finished"}
+    assert {run.records["run"][0]["run_group"] for run in runs.values()} == {"sweep"}
+    assert {length: run.summary["config"]["data"]["max_length"] for length, run in runs.items()} == {"512": 512, "5": 5, "600": 600}
+    assert {length: run.records["exit"][0].get("exit_code", 0) for length, run in runs.items()} == {"512": 0, "5": 1, "600": 0}
     assert (sweep.folder / "summary.csv").read_text().count("finished") == 2
     assert "failed" in sweep.out
 
