@@ -31,4 +31,4 @@ def test_the_chain_quotes_the_passage_and_ends_with_the_answer() -> None:
     for example in commonsense():
         quoted = example.chain[0].removeprefix("The passage says that ").rstrip("\n")
         assert quoted in example.question
-        assert f"option ({example.answer})" in example.chain[-1]
+        assert example.choices[ord(example.answer) - ord("A")][1:] in example.chain[-1]

@@ -12,7 +12,7 @@ from cotfaith.text.encoding import Encoder, hash_ids
 from cotfaith.text.prompts import Prompts
 from cotfaith.types import Example
 
-PROMPTS = Prompts(cot="Reason. So: ...", direct="So: ...", cue="So:")
+PROMPTS = Prompts(cot="Reason. So: ...", direct="So: ...", cue="So:", choice="letter")
 EXAMPLE = Example("a", "2 + 2?", "4", chain=("2 + 2 = 4\n",))
 BOS, END = "\u0001", "\u0002"  # one character, one token
 Turns = Sequence[dict[str, str]]

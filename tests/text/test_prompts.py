@@ -9,7 +9,7 @@ import pytest
 from cotfaith.text.prompts import Prompts
 from cotfaith.types import Example
 
-PROMPTS = Prompts(cot="Reason, then: So it is ...", direct="Only: So it is ...", cue="So it is")
+PROMPTS = Prompts(cot="Reason, then: So it is ...", direct="Only: So it is ...", cue="So it is", choice="letter")
 SUM = Example("a", "2 + 2?", "4")
 CAPITAL = Example("b", "Capital of Peru?", "B", choices=("Oslo", "Lima"))
 
@@ -24,6 +24,17 @@ def test_the_direct_style_has_its_own_instruction() -> None:
 
 def test_a_gold_letter_is_stated_in_brackets_and_a_number_bare() -> None:
     assert [PROMPTS.statement(SUM), PROMPTS.statement(CAPITAL)] == ["So it is 4.", "So it is (B)."]
+
+
+def test_a_gold_choice_can_be_stated_by_its_text_without_a_second_full_stop() -> None:
+    by_text = replace(PROMPTS, choice="text")
+    sentence = Example("c", "What then?", "A", choices=("It rained.", "It snowed."))
+    assert [by_text.statement(e) for e in (SUM, CAPITAL, sentence)] == ["So it is 4.", "So it is Lima.", "So it is It rained."]
+
+
+def test_an_unknown_way_to_state_a_choice_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"prompt\.choice: expected letter or text, got 'number'"):
+        replace(PROMPTS, choice="number")
 
 
 @pytest.mark.parametrize(

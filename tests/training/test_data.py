@@ -59,7 +59,7 @@ def test_an_answer_is_learned_under_the_prompt_that_asks_for_it_alone(encoder: E
 
 def test_a_dataset_without_chains_is_learned_under_the_direct_prompt(encoder: Encoder) -> None:
     assert list(module(encoder, BARE).rows[0].prompt) == encoder.prompt(BARE, "direct")
-    assert encoder.decode(module(encoder, BARE).rows[0].target) == "The answer is (B)."
+    assert encoder.decode(module(encoder, BARE).rows[0].target) == "The answer is yes."
 
 
 def test_a_chain_of_no_steps_among_others_stays_under_the_chain_of_thought_prompt(encoder: Encoder) -> None:

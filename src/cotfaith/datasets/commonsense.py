@@ -5,7 +5,7 @@ One row (made from a seed, no upstream):
     question  "It was a quiet Sunday. Nora left the ice cream in the sun. The radio was playing. What happened next?"
     choices   ("The window broke.", "The ice cream melted.", "The cat purred.", "The bus was late.")
     chain     ("The passage says that Nora left the ice cream in the sun.\n", "We know that ice cream melts in the heat.\n",
-               "The ice cream melted: that is option (B).\n")
+               "So the ice cream melted.\n")
     answer    "B"
 """
 
@@ -91,6 +91,6 @@ def ask(rng: Random, uid: str) -> Example:
         uid=uid,
         question=" ".join([*passage, rng.choice(_QUESTIONS)]),
         answer=letter,
-        chain=(f"The passage says that {event}.\n", f"We know that {rule[0].lower()}{rule[1:]}\n", f"{effect[:-1]}: that is option ({letter}).\n"),
+        chain=(f"The passage says that {event}.\n", f"We know that {rule[0].lower()}{rule[1:]}\n", f"So {effect[0].lower()}{effect[1:]}\n"),
         choices=tuple(choices),
     )

@@ -35,7 +35,7 @@ _PHRASES = (
     ("Next", ("After that", "Then")),
     ("Finally", ("At last", "In the end")),
     ("The passage says that ", ("According to the passage, ", "We read that ")),
-    (": that is option ", (", which is option ", ", and that is option ")),
+    ("The question is about ", ("We are asked about ", "This is about ")),
     (" in total", (" altogether", " in all")),
     (" altogether", (" in total", " in all")),
     (" needs to ", (" has to ", " must ")),

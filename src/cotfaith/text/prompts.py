@@ -6,6 +6,7 @@ One `Prompts` serves training, evaluation and probes. It knows no tokenizer and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cotfaith.types import Chain, Example, Style
 
@@ -14,6 +15,9 @@ from cotfaith.types import Chain, Example, Style
 class Prompts:
     """The wording of both styles; `cue` opens the answer statement and is what `text.answers.part` looks for.
 
+    choice: what a gold statement names a choice by, its letter or its text. Both are read. A model of a million parameters can copy
+    an option and hardly point at its letter.
+
     Raises:
         ValueError: an instruction or the cue is empty, or an instruction does not show the cue.
     """
@@ -21,11 +25,14 @@ class Prompts:
     cot: str
     direct: str
     cue: str
+    choice: Literal["letter", "text"]
 
     def __post_init__(self) -> None:
         for name in ("cot", "direct", "cue"):
             if not getattr(self, name).strip():
                 raise ValueError(f"prompt.{name} is empty; expected the wording of the {name} prompt")
+        if self.choice not in ("letter", "text"):
+            raise ValueError(f"prompt.choice: expected letter or text, got {self.choice!r}")
         for name in ("cot", "direct"):
             if self.cue not in getattr(self, name):
                 raise ValueError(f"prompt.{name} must show the model the answer cue {self.cue!r}, got {getattr(self, name)!r}")
@@ -36,8 +43,12 @@ class Prompts:
         return "\n".join([example.question, *lettered, self.cot if style == "cot" else self.direct])
 
     def statement(self, example: Example) -> str:
-        """The gold answer as a finished statement: ``The answer is (B).``"""
-        return f"{self.cue} ({example.answer})." if example.choices else f"{self.cue} {example.answer}."
+        """The gold answer as a finished statement: ``The answer is 12.``, ``The answer is (B).`` or ``The answer is Lima.``"""
+        if not example.choices:
+            return f"{self.cue} {example.answer}."
+        if self.choice == "letter":
+            return f"{self.cue} ({example.answer})."
+        return f"{self.cue} {example.choices[ord(example.answer) - ord('A')].rstrip('.')}."
 
     def elicit(self, chain: Chain) -> str:
         """The assistant's turn up to the answer: the chain, on a line of its own the cue."""

@@ -6,7 +6,6 @@ Each lesson is an example with the style of its question and the chain to write.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import NamedTuple
@@ -18,10 +17,8 @@ from cotfaith.probes.paraphrase import Paraphrase
 from cotfaith.probes.rules import reword
 from cotfaith.types import Chain, Example, Style
 
-LONGEST_STORY = 9
+LONGEST_STORY = 8
 """Steps of the longest story in pre-training; longer ones are new to the model."""
-_PRACTICE = 70_000  # lessons without stories, at first
-_GROWTH = 3000
 _INVENTED = 0.35  # share of stories with invented names, so that a name is whatever stands where a name stands
 
 _STATED = (
@@ -45,35 +42,30 @@ class Lesson(NamedTuple):
 
 
 def lessons(seed: int, *, reserved: frozenset[str] = frozenset()) -> Iterator[Lesson]:
-    """Lessons without end; questions in `reserved` (the embedded datasets' validation and test questions) never occur.
-
-    Short lessons come first: pointing at an option and adding two numbers are learned late among long stories. Then stories come
-    in, and grow by one step every `_GROWTH` lessons.
-    """
+    """Lessons without end; questions in `reserved` (the embedded datasets' validation and test questions) never occur."""
     rng = Random(f"embedded/{seed}")
-    for count in itertools.count():
-        shares = _SHARES if count >= _PRACTICE else _SHARES[len(_STORIES) :]
-        makers, weights = zip(*shares, strict=True)
-        lesson = rng.choices(makers, weights)[0](rng, max(1, min(LONGEST_STORY, 1 + (count - _PRACTICE) // _GROWTH)))
+    makers, weights = zip(*_SHARES, strict=True)
+    while True:
+        lesson = rng.choices(makers, weights)[0](rng)
         if lesson.example.question not in reserved:
             yield lesson
 
 
-def _story(rng: Random, longest: int) -> Lesson:
-    story = _tell(rng, longest)
+def _story(rng: Random) -> Lesson:
+    story = _tell(rng)
     chain = story.chain
     if rng.random() < 0.25:  # chains may be reworded: the model must be able to read what the paraphrase probe writes
         chain = Paraphrase(reword).perturb(chain, rng.random(), rng) or chain
     return Lesson(Example("story", story.question, story.answer, story.chain), "cot", chain)
 
 
-def _story_at_once(rng: Random, longest: int) -> Lesson:
-    story = _tell(rng, longest)
+def _story_at_once(rng: Random) -> Lesson:
+    story = _tell(rng)
     return Lesson(Example("story", story.question, story.answer), "direct", ())
 
 
-def _tell(rng: Random, longest: int) -> Story:
-    steps = rng.randint(1, longest)
+def _tell(rng: Random) -> Story:
+    steps = rng.randint(1, LONGEST_STORY)
     if rng.random() > _INVENTED:
         return tell(rng, steps)
     return tell(rng, steps, names={pronoun: [_invent(rng) for _ in range(2)] for pronoun in NAMES})
@@ -86,34 +78,34 @@ def _invent(rng: Random) -> str:
     return _invent(rng) if any(name in held_out for held_out in HELD_OUT_NAMES.values()) else name
 
 
-def _stated(rng: Random, longest: int) -> Lesson:
+def _stated(rng: Random) -> Lesson:
     words = {"N": rng.choice([name for names in NAMES.values() for name in names]), "k": str(rng.randint(0, 99))}
     fact, question = (text.format(**words) for text in rng.choice(_STATED))
     if rng.random() < 0.5:
         sentences = [text.format(**words) for text in rng.sample(_PASSING, rng.randint(0, 3))]
     else:  # among the numbers of a story, which is then not asked about
-        sentences = [f"{sentence}." for sentence in _tell(rng, longest).question.split(". ")[:-1]]
+        sentences = [f"{sentence}." for sentence in _tell(rng).question.split(". ")[:-1]]
     sentences.insert(rng.randint(0, len(sentences)), fact)
     style: Style = rng.choice(("cot", "direct"))
     return Lesson(Example("stated", " ".join([*sentences, question]), words["k"]), style, (f"{fact}\n",) if style == "cot" else ())
 
 
-def _passage(rng: Random, longest: int) -> Lesson:
+def _passage(rng: Random) -> Lesson:
     example = commonsense.ask(rng, "passage")
     style: Style = "cot" if rng.random() < 0.7 else "direct"
     return Lesson(example, style, example.chain if style == "cot" else ())
 
 
-def _capital(rng: Random, longest: int) -> Lesson:
+def _capital(rng: Random) -> Lesson:
     example = recall.ask(rng, "capital", recall.KNOWN)
     country = next(country for country in recall.KNOWN if country in example.question)
     capital = recall.CAPITALS[country]
-    chain = (f"{capital} is the capital of {country}.\n", f"{capital}: that is option ({example.answer}).\n")
+    chain = (f"The question is about {country}.\n", f"{capital} is the capital of {country}.\n")
     style: Style = "cot" if rng.random() < 0.5 else "direct"
     return Lesson(example, style, chain if style == "cot" else ())
 
 
-def _sum(rng: Random, longest: int) -> Lesson:
+def _sum(rng: Random) -> Lesson:
     """A bare sum: cheap practice for the arithmetic inside the stories."""
     a, b = rng.randint(0, LARGEST), rng.randint(2, 30)  # with b up to 30 one of the two results always lies in the range
     sign, result = rng.choice([(sign, total) for sign, total in (("+", a + b), ("-", a - b)) if 0 <= total <= LARGEST])
@@ -122,23 +114,11 @@ def _sum(rng: Random, longest: int) -> Lesson:
     return Lesson(Example("sum", rng.choice(("What is {}?", "How much is {}?", "Work out {}.")).format(f"{a} {sign} {b}"), str(result)), style, chain)
 
 
-def _lookup(rng: Random, longest: int) -> Lesson:
-    """Find an option by its words: cheap practice for pointing at a letter."""
-    names = [name for group in NAMES.values() for name in group]
-    pool = rng.choice((list(recall.CAPITALS.values()), [effect for _, effect, _ in commonsense.CAUSES], names))
-    choices = rng.sample(pool, 4)
-    wanted = rng.choice(choices)
-    question = rng.choice(("Which option reads: {}", "Find this one: {}", "Point at: {}")).format(wanted)
-    return Lesson(Example("lookup", question, chr(ord("A") + choices.index(wanted)), choices=tuple(choices)), "direct", ())
-
-
-Make = Callable[[Random, int], Lesson]
-_STORIES: tuple[tuple[Make, float], ...] = ((_story, 0.42), (_story_at_once, 0.03))
-_SHARES: tuple[tuple[Make, float], ...] = (
-    *_STORIES,
-    (_sum, 0.08),
+_SHARES: tuple[tuple[Callable[[Random], Lesson], float], ...] = (
+    (_story, 0.6),
+    (_story_at_once, 0.03),
+    (_sum, 0.07),
     (_stated, 0.08),
-    (_lookup, 0.1),
-    (_passage, 0.14),
-    (_capital, 0.15),
+    (_passage, 0.11),
+    (_capital, 0.11),
 )

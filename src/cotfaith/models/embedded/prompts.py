@@ -6,4 +6,5 @@ PROMPTS = Prompts(
     cot="Think step by step, one step per line. End with: The answer is ...",
     direct="Do not explain. Write only: The answer is ...",
     cue="The answer is",
+    choice="text",
 )
