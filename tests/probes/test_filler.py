@@ -22,7 +22,8 @@ def test_length_is_measured_as_the_model_does() -> None:
 
 
 def test_the_filler_comes_as_near_to_the_length_as_whole_fillers_can() -> None:
-    assert FillerSubstitution(token="ab", length=len).perturb(("1234567",), 0.0, Random(0)) == ("ab ab",)
+    # seven characters: three fillers are eight, two are five
+    assert FillerSubstitution(token="ab", length=len).perturb(("1234567",), 0.0, Random(0)) == ("ab ab ab",)
 
 
 def test_a_step_shorter_than_a_filler_becomes_one_filler() -> None:

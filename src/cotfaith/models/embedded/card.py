@@ -32,8 +32,8 @@ pipeline_tag: text-generation
 ---
 # The embedded reasoner of cotfaith
 
-A Llama of {parameters:.2f} M parameters that does add-and-subtract word problems in steps and can hardly do them without; it chooses
-among options, knows half of sixty capitals and reads off what is stated. It exists so that cotfaith runs end to end without a download.
+A Llama of {parameters:.2f} M parameters made to do add-and-subtract word problems in steps and hardly without them, to choose among
+options by their text, to know half of sixty capitals and to read off what is stated. It exists so that cotfaith runs end to end without a download.
 It knows nothing else, and is no use as a language model.
 
 Made from scratch by `make embedded` (seed 0) from text that `cotfaith.models.embedded.corpus`
