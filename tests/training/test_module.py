@@ -114,12 +114,12 @@ def test_gradient_checkpointing_really_runs_each_layer_again(encoder: Encoder, t
     build = module.build
     module.build = lambda device: counting(build(device), counted)
     fit(module, encoder, tmp_path, max_steps=1)
-    counted_in_training = counted[1:]  # the first forward takes the base's fingerprint
-    assert len(counted_in_training) == forwards
+    assert len(counted) == forwards
 
 
 def counting(model: Any, calls: list[int]) -> Any:
-    model.get_base_model().model.layers[0].mlp.register_forward_pre_hook(lambda *_: calls.append(1))
+    """Count forwards that gradients flow through; the canaries' fingerprints are none."""
+    model.get_base_model().model.layers[0].mlp.register_forward_pre_hook(lambda *_: calls.append(1) if torch.is_grad_enabled() else None)
     return model
 
 
