@@ -11,7 +11,7 @@ from rich.table import Table
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison
 
 _LEGEND = "match, alpha a: same answer when the fraction a of the chain is left intact. aoc: larger = the answer depends more on the later steps."
-_WIDTH_WITHOUT_TERMINAL = 120  # a pipe has no width; the table must not be folded to 80 columns
+_WIDTH_WITHOUT_TERMINAL = 160  # a pipe has no width; the table must not be folded to 80 columns
 
 
 def console() -> Console:
