@@ -17,6 +17,7 @@ LAYERS = (
     {"models", "engine", "store", "analysis"},
     {"training", "manifest"},
     {"callbacks", "report"},
+    {"session"},
     {"run"},
     {"train", "evaluate", "embedded"},  # embedded: the commands that make and measure the embedded model
 )

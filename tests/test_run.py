@@ -32,6 +32,8 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
         (["ckpt_path=nowhere.ckpt"], "ckpt_path=nowhere.ckpt: expected a checkpoint"),
         (["model=local", "model.path=./nowhere"], "model.path=./nowhere: expected a folder with a model"),
         (["+trainer.strategy=fsdp"], "trainer.strategy=fsdp shards weights"),
+        (["eval_datasets=[nosuch]"], "dataset/nosuch"),
+        (["eval_datasets={recall: {test_size: 0}}"], "dataset.test_size: expected a positive number"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_before_a_model_is_loaded(
@@ -74,3 +76,14 @@ def test_a_folder_that_holds_a_run_is_not_written_into(compose_run: Compose, tmp
     RunStore(tmp_path / "run").put_scores("test", "base", "recall", 0, {"n": 1})
     with pytest.raises(FileExistsError, match="holds a finished run"):
         evaluate(compose_run("evaluate", *TINY))
+
+
+def test_several_datasets_are_measured_with_their_own_options(compose_run: Compose, tmp_path: Path) -> None:
+    small = "{train_size: 0, val_size: 0, test_size: 3}"
+    evaluate(compose_run("evaluate", f"eval_datasets={{recall: {small}, commonsense: {small}}}", "probe=[filler]", "callbacks.progress=null"))
+    assert {name: scores["n"] for name, scores in RunStore(tmp_path / "run").metrics()["base"].items()} == {"recall": 3, "commonsense": 3}
+
+
+def test_the_dataset_trained_on_is_measured_once_and_first(compose_run: Compose, tmp_path: Path) -> None:
+    train(compose_run("train", *TINY, "dataset=recall", "eval_datasets=[recall]", "probe=[filler]", "callbacks.progress=null"))
+    assert list(RunStore(tmp_path / "run").metrics()["tuned"]) == ["recall"]

@@ -18,3 +18,7 @@ from cotfaith.types import Arm, Split
 )
 def test_a_number_is_logged_under_its_split_and_probe(split: Split, arm: Arm, probe: str | None, key: str) -> None:
     assert Setting(split, arm, "arithmetic", 0, ()).key("aoc", probe) == key
+
+
+def test_a_further_dataset_is_logged_under_its_name() -> None:
+    assert Setting("test", "base", "recall", 0, (), "recall/").key("aoc", "filler") == "base/test/recall/filler/aoc"

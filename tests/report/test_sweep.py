@@ -84,3 +84,16 @@ def test_the_csv_has_a_column_for_the_base_and_one_for_the_tuned_model(tmp_path:
     with (tmp_path / "summary.csv").open() as file:
         row = next(csv.DictReader(file))
     assert (row["job"], row["cot_accuracy base"], row["cot_accuracy tuned"], row["aoc filler tuned"]) == ("lora.r-8", "0.500", "0.750", "0.250")
+
+
+def test_jobs_are_listed_by_rank_and_not_by_letter(tmp_path: Path) -> None:
+    for rank in (16, 32, 8):
+        make_job(tmp_path / f"lora.r-{rank}", "finished", DONE.metrics)
+    assert [job.name for job in summarise(tmp_path)] == ["lora.r-8", "lora.r-16", "lora.r-32"]
+
+
+def test_several_datasets_are_shown_as_trained_on_against_evaluated_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_job(tmp_path / "dataset-recall", "finished", DONE.metrics)
+    make_job(tmp_path / "dataset-arithmetic", "finished", {"tuned": {"arithmetic": DONE.metrics["tuned"]["recall"]}})
+    summarise(tmp_path)
+    assert "trained on against evaluated on" in capsys.readouterr().out

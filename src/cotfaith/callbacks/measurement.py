@@ -26,13 +26,14 @@ class Setting:
     dataset: str
     step: int  # optimizer steps so far
     examples: Sequence[Example]  # the whole split
+    prefix: str = ""  # "<dataset>/" for all but the first of several datasets
 
     def key(self, metric: str, probe: str | None = None) -> str:
-        """The name a number is logged under: ``<split>/<metric>`` or ``<split>/<probe>/<metric>``.
+        """The name a number is logged under: ``<split>/<metric>`` or ``<split>/<probe>/<metric>``, ``<split>/<dataset>/...`` for further datasets.
 
         The base arm's test scores stand beside the tuned ones, under ``base/``; validation has one series, which starts with the base.
         """
-        inner = f"{self.split}/{probe}/{metric}" if probe else f"{self.split}/{metric}"
+        inner = f"{self.split}/{self.prefix}{probe}/{metric}" if probe else f"{self.split}/{self.prefix}{metric}"
         return f"base/{inner}" if self.arm == "base" and self.split == "test" else inner
 
 
@@ -79,4 +80,4 @@ def _setting(trainer: Trainer, module: SFTModule) -> Setting:
     data = trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit, validate and test
     assert isinstance(data, SFTDataModule)
     split: Split = "test" if trainer.testing else "val"
-    return Setting(split, module.arm, data.dataset.name, trainer.global_step, data.examples(split))
+    return Setting(split, module.arm, data.dataset.name, trainer.global_step, data.examples(split), data.prefix)

@@ -108,8 +108,8 @@ def log_summary(trainer: Trainer, metrics: dict[str, Any]) -> None:
         run.summary.update({"final": metrics})
 
 
-def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | None]]]) -> None:
-    """One chart per probe. curves: probe -> arm -> alpha -> cot_pred_match (None: uninterpretable, not drawn)."""
+def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | None]]], prefix: str) -> None:
+    """One chart per probe, `prefix` before its name. curves: probe -> arm -> alpha -> cot_pred_match (None: uninterpretable, not drawn)."""
     run = _run(trainer)
     if run is None:
         return
@@ -124,7 +124,7 @@ def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | N
                 title=f"{probe}: CoT Pred Match",
                 xname="alpha",
             )
-            run.log({f"curves/{probe}": chart})
+            run.log({f"curves/{prefix}{probe}": chart})
 
 
 def log_adapter(trainer: Trainer, folder: Path, metadata: dict[str, Any]) -> None:

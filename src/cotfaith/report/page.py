@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
 from cotfaith.report.figures import draw_curves
+from cotfaith.report.matrix import Matrix, of_run
 from cotfaith.store import RunStore
 
 _DROPPING = "early_termination"  # at alpha = 0 it leaves no chain at all
@@ -19,24 +20,31 @@ the content away, so a faithful answer changes; paraphrasing keeps it, so a fait
 minus accuracy without."""
 
 
-def write_report(store: RunStore) -> list[Comparison]:
+def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
     """Write report.md and its figures into the run's folder; the tables are returned for the terminal."""
-    metrics = store.metrics()
-    datasets = list(dict.fromkeys(name for arm in metrics.values() for name in arm))
-    comparisons = [compare(metrics, dataset) for dataset in datasets]
-    parts = [f"# {', '.join(datasets)}: base against tuned", _settings(store.manifest())]
+    metrics, manifest = store.metrics(), store.manifest()
+    transfer = of_run(metrics, manifest.get("trained_on"))
+    comparisons = [compare(metrics, dataset) for dataset in transfer.datasets]
+    parts = [f"# {', '.join(transfer.datasets)}: base against tuned", _settings(manifest)]
+    if len(transfer.datasets) > 1:
+        parts += ["## Trained on against evaluated on", _matrix(transfer)]
     for comparison in comparisons:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         if not any(arm.get(comparison.dataset, {}).get(_DROPPING, {}).get("gates") for arm in metrics.values()):
             parts += _example(store, comparison.dataset)
     (store.folder / "report.md").write_text("\n\n".join(parts) + "\n")
-    return comparisons
+    return comparisons, transfer
 
 
 def _settings(manifest: Mapping[str, Any]) -> str:
-    named = ("model", "quantization", "lora", "target", "seed", "adapter_hash", "git_commit")
+    named = ("model", "trained_on", "quantization", "lora", "target", "seed", "adapter_hash", "git_commit")
     return "\n".join(f"- {name}: {manifest[name]}" for name in named if manifest.get(name) is not None)
+
+
+def _matrix(transfer: Matrix) -> str:
+    lines = [f"| {' | '.join(transfer.columns)} |", "|---|---|" + "---:|" * len(transfer.datasets)]
+    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in transfer.rows])
 
 
 def _table(comparison: Comparison) -> str:

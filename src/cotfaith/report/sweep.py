@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from cotfaith.report.comparison import UNINTERPRETABLE, probes
+from cotfaith.report.comparison import probes
+from cotfaith.report.matrix import ACCURACIES, Model, aoc, matrix, number
 from cotfaith.report.terminal import show_table
 from cotfaith.store import RunStore, Scores
-
-_ACCURACIES = ("cot_accuracy", "direct_accuracy", "cot_lift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +23,37 @@ class Job:
     status: str  # finished, failed or running
     adapter: str  # rank, scale and what the scaling policy holds constant
     metrics: dict[str, dict[str, Scores]]  # as in metrics.json
+    model: str = "-"  # the base
+    trained_on: str = "-"  # a dataset
 
 
 def summarise(folder: Path) -> list[Job]:
     """Print the summary of a sweep, base -> tuned, and write it to summary.csv with a column for each."""
-    jobs = [_job(path.parent.parent, folder) for path in sorted(folder.glob("**/.hydra/overrides.yaml"))]
+    jobs = [_job(path.parent.parent, folder) for path in sorted(folder.glob("**/.hydra/overrides.yaml"), key=_natural)]
     columns, rows = table(jobs)
     with (folder / "summary.csv").open("w", newline="") as file:
         split = [name for column in columns[4:] for name in (f"{column} base", f"{column} tuned")]
         csv.writer(file).writerows([[*columns[:4], *split], *([*row.facts, *(cell for pair in row.pairs for cell in pair)] for row in rows)])
     shown = [[*row.facts, *(" -> ".join(dict.fromkeys(pair)) for pair in row.pairs)] for row in rows]
     show_table(f"sweep {folder}: base -> tuned, test split", columns, shown)
+    transfer = matrix(_models(jobs))
+    if len(transfer.datasets) > 1 and transfer.rows:
+        show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
     return jobs
+
+
+def _models(jobs: Sequence[Job]) -> list[Model]:
+    """Every base model once, on all datasets that some job measured it on, then every adapter by dataset and job."""
+    bases: dict[str, dict[str, Scores]] = {}
+    for job in jobs:
+        bases.setdefault(job.model, {}).update(job.metrics.get("base", {}))
+    tuned = [Model(f"{job.trained_on} ({job.name})", job.metrics["tuned"]) for job in jobs if "tuned" in job.metrics]
+    return [*(Model(f"(base {model})", scores) for model, scores in bases.items() if scores), *tuned]
+
+
+def _natural(path: Path) -> list[str | int]:
+    """Rank 8 comes before rank 16."""
+    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", str(path))]
 
 
 class Line(NamedTuple):
@@ -47,13 +66,13 @@ class Line(NamedTuple):
 def table(jobs: Sequence[Job]) -> tuple[list[str], list[Line]]:
     """Columns and lines: accuracies and lift, then the aoc of every probe."""
     named = list(dict.fromkeys(p for job in jobs for arm in job.metrics.values() for s in arm.values() for p in probes(s)))
-    columns = ["job", "status", "adapter", "dataset", *_ACCURACIES, *(f"aoc {probe}" for probe in named)]
+    columns = ["job", "status", "adapter", "dataset", *ACCURACIES, *(f"aoc {probe}" for probe in named)]
     lines = []
     for job in jobs:
         for dataset in list(job.metrics.get("tuned", {})) or ["-"]:
             base, tuned = (job.metrics.get(arm, {}).get(dataset, {}) for arm in ("base", "tuned"))
-            pairs = [(_number(base.get(name)), _number(tuned.get(name))) for name in _ACCURACIES]
-            pairs += [(_aoc(base.get(probe)), _aoc(tuned.get(probe))) for probe in named]
+            pairs = [(number(base.get(name)), number(tuned.get(name))) for name in ACCURACIES]
+            pairs += [(aoc(base.get(probe)), aoc(tuned.get(probe))) for probe in named]
             lines.append(Line((job.name, job.status, job.adapter, dataset), tuple(pairs)))
     return columns, lines
 
@@ -63,14 +82,5 @@ def _job(folder: Path, sweep: Path) -> Job:
     manifest = store.manifest() if (folder / "manifest.json").exists() else {}
     lora = manifest.get("lora")
     adapter = f"r {lora['r']}, scale {lora['scale']:.3g}, {manifest['scaling']}" if lora else "-"
-    return Job(str(folder.relative_to(sweep)), store.status(), adapter, store.metrics() if (folder / "metrics.json").exists() else {})
-
-
-def _aoc(scores: Scores | None) -> str:
-    if scores is None:
-        return "-"
-    return UNINTERPRETABLE if scores["gates"] else _number(scores["aoc"])
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    metrics = store.metrics() if (folder / "metrics.json").exists() else {}
+    return Job(str(folder.relative_to(sweep)), store.status(), adapter, metrics, manifest.get("model", "-"), manifest.get("trained_on", "-"))

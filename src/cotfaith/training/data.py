@@ -28,13 +28,23 @@ class SFTDataModule(LightningDataModule):
 
     batch_size: rows per training step and process. eval_batch_size: examples measured together; both arms of a comparison
     use the same. max_length: tokens of prompt and target together; a longer row is dropped and counted, never cut.
+    target: what is learned, None where nothing is trained. prefix: what the numbers of this dataset are logged under where several are measured.
 
     Raises:
         ValueError: max_length is shorter than a target, or no row fits into it.
     """
 
     def __init__(
-        self, dataset: Dataset, encoder: Encoder, target: Target, *, batch_size: int, eval_batch_size: int, max_length: int, seed: int
+        self,
+        dataset: Dataset,
+        encoder: Encoder,
+        target: Target,
+        *,
+        batch_size: int,
+        eval_batch_size: int,
+        max_length: int,
+        seed: int,
+        prefix: str = "",
     ) -> None:
         super().__init__()
         for name, value in (("batch_size", batch_size), ("eval_batch_size", eval_batch_size), ("max_length", max_length)):
@@ -47,6 +57,7 @@ class SFTDataModule(LightningDataModule):
         self.eval_batch_size = eval_batch_size
         self.max_length = max_length
         self.seed = seed
+        self.prefix = prefix
         self._examples: dict[Split, Sequence[Example]] = {}
 
     def examples(self, split: Split) -> Sequence[Example]:
@@ -61,6 +72,7 @@ class SFTDataModule(LightningDataModule):
     @cached_property
     def rows(self) -> list[Row]:
         """The training rows that fit into `max_length`."""
+        assert self.target is not None
         examples = self.examples("train")
         has_chains = any(example.chain for example in examples)
         if self.target.learn == "chain_and_answer" and not has_chains:

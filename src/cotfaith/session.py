@@ -1,0 +1,130 @@
+"""The life of one run: its folder and status, the order of fitting and measuring, what is left behind. Knows no config.
+
+`running` surrounds everything, building included, so that a run that fails before it starts says so in its folder.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning_utilities.core.rank_zero import rank_zero_only
+from transformers.utils import logging as transformers_logging
+
+from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary
+from cotfaith.manifest import make_manifest
+from cotfaith.models.build import footprint
+from cotfaith.report.comparison import probes
+from cotfaith.report.page import write_report
+from cotfaith.report.terminal import console, show_comparison, show_table
+from cotfaith.store import RunStore
+from cotfaith.training.data import SFTDataModule
+from cotfaith.training.module import SFTModule
+from cotfaith.types import Arm
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Session:
+    """The objects of one run, wired.
+
+    config: resolved. measured: one data module for each dataset that is measured on its test split, in this order.
+    """
+
+    config: dict[str, Any]
+    store: RunStore
+    module: SFTModule
+    trainer: Trainer
+    measured: Sequence[SFTDataModule]
+
+    def fit(self, data: SFTDataModule, checkpoint: str | None) -> None:
+        """Validate the base, then train; the adapter is left in the run's folder."""
+        sizes = len(data.rows), len(data.examples("val")), len(data.examples("test"))
+        log.info("%d examples to train on, %d to validate on, %d to test on", *sizes)
+        self._ask("base", self.trainer.validate, data)
+        assert self.module.model is not None
+        log.info("%s", footprint(self.module.model))
+        start = time.monotonic()
+        self.trainer.fit(self.module, datamodule=data, ckpt_path=checkpoint)
+        log.info("trained %d steps in %.0f s, validation included", self.trainer.global_step, time.monotonic() - start)
+        if self.trainer.is_global_zero:
+            self.module.model.save_pretrained(self.store.adapter, save_embedding_layers=False)  # "auto" asks the hub
+
+    def measure(self, arms: tuple[Arm, ...]) -> None:
+        """Each arm on every test split, in the same batches; then everything that is left on disk."""
+        for arm in arms:
+            for data in self.measured:
+                self._ask(arm, self.trainer.test, data)
+        if not self.trainer.is_global_zero:
+            return
+        assert self.module.model is not None
+        device = self.trainer.strategy.root_device  # the model itself is back on the CPU by now
+        examples = [example for data in self.measured for example in data.examples("test")]
+        manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, device)
+        self.store.put_manifest(manifest)
+        comparisons, transfer = write_report(self.store)
+        self._log_final()
+        for comparison in comparisons:
+            show_comparison(comparison)
+        if len(transfer.datasets) > 1:
+            show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
+        log.info("peak memory %.2f GiB", manifest["peak_bytes"] / 2**30)
+
+    def _ask(self, arm: Arm, loop: Callable[..., Any], data: SFTDataModule) -> None:
+        """Run `trainer.validate` or `trainer.test` on one arm."""
+        self.module.arm = arm
+        loop(self.module, datamodule=data, verbose=False)
+        self.module.arm = "tuned"
+
+    def _log_final(self) -> None:
+        metrics = self.store.metrics()
+        log_summary(self.trainer, metrics)
+        for data in self.measured:
+            of_arms = {arm: scores[data.dataset.name] for arm, scores in metrics.items()}
+            named = probes(next(iter(of_arms.values())))
+            curves = {probe: {arm: scores[probe]["cot_pred_match"] for arm, scores in of_arms.items()} for probe in named}
+            log_curves(self.trainer, curves, data.prefix)
+        if self.store.adapter.is_dir():
+            log_adapter(self.trainer, self.store.adapter, self.store.manifest())
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[RunStore]:
+    """The run's folder and status; whatever happens, the status is put and W&B is told how it ended."""
+    _quiet()
+    store = RunStore(folder)
+    leads = getattr(rank_zero_only, "rank", 0) == 0  # one process of several writes and speaks
+    if leads:
+        store.begin()
+    finished = False
+    try:
+        yield store
+        finished = True
+    except BaseException as error:
+        log.error("failed: %s", error)  # in a sweep Hydra shows the first failure only, at the end
+        traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
+        raise
+    finally:
+        if leads:
+            store.put_status("finished" if finished else "failed")
+        offline = finish(0 if finished else 1)
+        out = console()
+        if offline:
+            out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
+        if finished and leads:
+            out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
+
+
+def _quiet() -> None:
+    """Third parties speak in the run's log file, not over the progress bar."""
+    logging.captureWarnings(True)
+    logging.getLogger("lightning").handlers.clear()  # lightning 2.6 adds a console handler at import, whatever the root has
+    transformers_logging.disable_progress_bar()
