@@ -65,4 +65,15 @@ def test_a_page_without_such_an_answer_has_no_such_section(store: RunStore) -> N
 
 
 def test_the_tables_are_returned_for_the_terminal(store: RunStore) -> None:
-    assert [comparison.dataset for comparison in write_report(store)] == ["recall"]
+    comparisons, transfer = write_report(store)
+    assert ([comparison.dataset for comparison in comparisons], transfer.datasets) == (["recall"], ("recall",))
+
+
+def test_a_page_of_several_datasets_shows_trained_on_against_evaluated_on(store: RunStore) -> None:
+    store.put_scores("test", "base", "capitals", 0, {"cot_accuracy": 0.75, "n": 1})
+    store.put_manifest({"trained_on": "recall"})
+    store.put_records("base", "capitals", [], [])
+    write_report(store)
+    page = (store.folder / "report.md").read_text()
+    assert "| cot_accuracy | (base) | 0.500 | 0.750 |" in page
+    assert "| cot_accuracy | recall | 0.500 | - |" in page
