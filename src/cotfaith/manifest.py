@@ -40,7 +40,7 @@ def make_manifest(
         "trained_on": next(iter(config["eval_datasets"])) if "target" in config else None,
         "datasets": config["eval_datasets"],
         "data_hash": _hash(json.dumps(rows)),
-        "template_hash": _hash(str(encoder.tokenizer.chat_template)),
+        "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
         "elicitation": "prefill",
         "seed": config["seed"],

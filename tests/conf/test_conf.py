@@ -29,7 +29,7 @@ ENTRIES = ("train", "evaluate")
 def defaults(entry: str) -> dict[str, Any]:
     """The groups that an entry chooses from, with what it chooses: an option, a list of them, or None."""
     chosen = [node for node in OmegaConf.to_container(OmegaConf.load(CONF / f"{entry}.yaml"))["defaults"] if isinstance(node, dict)]
-    return {group: option for node in chosen for group, option in node.items() if not group.startswith("override ")}
+    return {group.removeprefix("optional "): option for node in chosen for group, option in node.items() if not group.startswith("override ")}
 
 
 def options(entry: str) -> set[tuple[str, str]]:
@@ -139,7 +139,12 @@ def test_only_constructors_and_functions_of_known_packages_are_named() -> None:
 
 
 def test_the_prompt_is_the_one_the_embedded_model_was_trained_with() -> None:
-    assert instantiate(OmegaConf.load(CONF / "prompt" / "default.yaml")) == PROMPTS
+    assert instantiate(composed("train")["prompt"]) == PROMPTS
+
+
+def test_a_recipe_goes_with_its_model_and_below_what_the_user_says() -> None:
+    embedded, local, chosen = (composed("train", *overrides) for overrides in ((), ("model=local", "model.path=x"), ("optimizer.lr=1",)))
+    assert [cfg["optimizer"]["lr"] for cfg in (embedded, local, chosen)] == [6e-3, 2e-4, 1]
 
 
 @pytest.mark.parametrize("override", ["model=nowhere", "probe=[filler,nowhere]", "experiment=nowhere"])

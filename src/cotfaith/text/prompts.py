@@ -16,7 +16,7 @@ class Prompts:
     """The wording of both styles; `cue` opens the answer statement and is what `text.answers.part` looks for.
 
     choice: what a gold statement names a choice by, its letter or its text. Both are read. A model of a million parameters can copy
-    an option and hardly point at its letter.
+    an option and hardly point at its letter. system: the system message. thinking: the chain stands between ``<think>`` and ``</think>``.
 
     Raises:
         ValueError: an instruction or the cue is empty, or an instruction does not show the cue.
@@ -26,6 +26,8 @@ class Prompts:
     direct: str
     cue: str
     choice: Literal["letter", "text"]
+    system: str | None = None
+    thinking: bool = False
 
     def __post_init__(self) -> None:
         for name in ("cot", "direct", "cue"):
@@ -51,6 +53,8 @@ class Prompts:
         return f"{self.cue} {example.choices[ord(example.answer) - ord('A')].rstrip('.')}."
 
     def elicit(self, chain: Chain) -> str:
-        """The assistant's turn up to the answer: the chain, on a line of its own the cue."""
+        """The assistant's turn up to the answer: the chain, the end of the thought where there is one, on a line of its own the cue."""
         text = "".join(chain)
+        if self.thinking:  # the prompt has opened the thought; an empty one is written as templates write it
+            return f"{text}{'' if text.endswith(chr(10)) else chr(10)}</think>\n\n{self.cue}"
         return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{self.cue}"

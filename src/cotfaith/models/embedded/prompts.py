@@ -1,4 +1,4 @@
-"""The wording the embedded model was pre-trained with; the same as `conf/prompt/default.yaml` (a test compares them)."""
+"""The wording the embedded model was pre-trained with; the same as in conf/prompt and conf/recipe (a test compares them)."""
 
 from cotfaith.text.prompts import Prompts
 
