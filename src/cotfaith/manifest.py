@@ -24,9 +24,14 @@ _PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandb
 
 
 def make_manifest(
-    config: dict[str, Any], model: PreTrainedModel, encoder: Encoder, examples: Iterable[Example], device: torch.device
+    config: dict[str, Any],
+    model: PreTrainedModel,
+    encoder: Encoder,
+    examples: Iterable[Example],
+    provenance: dict[str, object],
+    device: torch.device,
 ) -> dict[str, Any]:
-    """config: resolved. examples: all that are measured. Hashes are 16 hexadecimal digits of SHA-256."""
+    """config: resolved. examples: all that are measured. provenance: the dataset's. Hashes are 16 hexadecimal digits of SHA-256."""
     rows = [[e.uid, e.question, e.answer, list(e.chain), list(e.choices)] for e in examples]
     cost = footprint(model)
     return {
@@ -38,6 +43,7 @@ def make_manifest(
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "dataset": config["dataset"],
+        "provenance": provenance,
         "data_hash": _hash(json.dumps(rows)),
         "template_hash": _hash(str(encoder.tokenizer.chat_template)),
         "prompt": config["prompt"],

@@ -173,7 +173,7 @@ def _measure(parts: Parts, arms: tuple[Arm, ...]) -> None:
     assert parts.module.model is not None
     examples = parts.data.examples("test")
     device = parts.trainer.strategy.root_device  # the model itself is back on the CPU by now
-    manifest = make_manifest(parts.config, parts.module.model, parts.encoder, examples, device)
+    manifest = make_manifest(parts.config, parts.module.model, parts.encoder, examples, parts.data.dataset.provenance(), device)
     parts.store.put_manifest(manifest)
     comparisons = write_report(parts.store)
     _log_final(parts)
