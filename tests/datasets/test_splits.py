@@ -69,6 +69,7 @@ def test_official_splits_stay_as_they_are() -> None:
         ({"val": 100, "test": 7}, (80, 20, 7)),
         ({"test": 100}, (80, 10, 10)),
         ({None: 3}, (1, 1, 1)),
+        ({"train": 10_001}, (8001, 1000, 1000)),
         ({"train": 3}, (1, 1, 1)),
         ({"train": 2, "test": 1}, (1, 1, 1)),
     ],

@@ -108,8 +108,8 @@ def _place(row: Row, choices: Sequence[str]) -> int:
     by_text = [place for place, choice in enumerate(choices) if plain(choice) == plain(answer)]
     named = {*by_text, *([letters.index(answer.upper())] if answer.upper() in letters else [])}
     if len(named) != 1:
-        what = "one option" if named else f"one of the letters {', '.join(letters)} or the text of an option"
-        raise RowError("answer", answer, f"{what}, found {len(named)}" if named else what)
+        several = "what names one option and not, by letter and by text, several"
+        raise RowError("answer", answer, several if named else f"one of the letters {', '.join(letters)} or the text of an option")
     return named.pop()
 
 
