@@ -7,7 +7,7 @@ import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,14 @@ _PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandb
 
 
 def make_manifest(
-    config: dict[str, Any], model: PreTrainedModel, encoder: Encoder, examples: Iterable[Example], device: torch.device
+    config: dict[str, Any],
+    model: PreTrainedModel,
+    encoder: Encoder,
+    examples: Iterable[Example],
+    provenance: Mapping[str, object],
+    device: torch.device,
 ) -> dict[str, Any]:
-    """config: resolved. examples: all that are measured. Hashes are 16 hexadecimal digits of SHA-256."""
+    """config: resolved. examples: all that are measured. provenance: by dataset. Hashes are 16 hexadecimal digits of SHA-256."""
     rows = [[e.uid, e.question, e.answer, list(e.chain), list(e.choices)] for e in examples]
     cost = footprint(model)
     return {
@@ -39,6 +44,7 @@ def make_manifest(
         "target": config.get("target", {}).get("learn"),
         "trained_on": next(iter(config["eval_datasets"])) if "target" in config else None,
         "datasets": config["eval_datasets"],
+        "provenance": provenance,
         "data_hash": _hash(json.dumps(rows)),
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],

@@ -68,7 +68,8 @@ class Session:
         assert self.module.model is not None
         device = self.trainer.strategy.root_device  # the model itself is back on the CPU by now
         examples = [example for data in self.measured for example in data.examples("test")]
-        manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, device)
+        provenance = {data.dataset.name: data.dataset.provenance() for data in self.measured}
+        manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
         self.store.put_manifest(manifest)
         comparisons, transfer = write_report(self.store)
         self._log_final()

@@ -101,6 +101,10 @@ class Dataset(Protocol):
 
     def load(self, split: Split) -> Sequence[Example]: ...
 
+    def provenance(self) -> dict[str, object]:
+        """Where the examples come from and what was left out, in plain JSON: sources with their hashes, splits, counts."""
+        ...
+
 
 class Probe(Protocol):
     """A pure map from chain to chain: the first steps stay, the later ones are disturbed.

@@ -24,6 +24,9 @@ class Fixed:
     def load(self, split: Split) -> Sequence[Example]:
         return self.examples
 
+    def provenance(self) -> dict[str, object]:
+        return {}
+
 
 def module(encoder: Encoder, *examples: Example, max_length: int = 1024, learn: str = "chain_and_answer") -> SFTDataModule:
     target = Target(learn=learn)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar, Literal
 
-from cotfaith.datasets.generated import Sizes, draw_split
+from cotfaith.datasets.generated import Sizes, draw_split, drawn
 from cotfaith.datasets.scenes import HELD_OUT_NAMES, NAMES
 from cotfaith.datasets.stories import MOST_STEPS, tell
 from cotfaith.types import Example, Split
@@ -45,6 +45,10 @@ class Arithmetic:
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split; splits share no question."""
         return draw_split(self._make, split, Sizes(self.train_size, self.val_size, self.test_size), f"{self.name}/{self.seed}")
+
+    def provenance(self) -> dict[str, object]:
+        """The seed and the sizes."""
+        return drawn(Sizes(self.train_size, self.val_size, self.test_size), self.seed)
 
     def _make(self, rng: Random, uid: str) -> Example:
         names = NAMES if self.names == "seen" else HELD_OUT_NAMES

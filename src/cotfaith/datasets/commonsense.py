@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
-from cotfaith.datasets.generated import Sizes, draw_split
+from cotfaith.datasets.generated import Sizes, draw_split, drawn
 from cotfaith.datasets.scenes import NAMES
 from cotfaith.types import Example, Split
 
@@ -76,6 +76,10 @@ class Commonsense:
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split; splits share no passage with the same options."""
         return draw_split(ask, split, Sizes(self.train_size, self.val_size, self.test_size), f"{self.name}/{self.seed}")
+
+    def provenance(self) -> dict[str, object]:
+        """The seed and the sizes."""
+        return drawn(Sizes(self.train_size, self.val_size, self.test_size), self.seed)
 
 
 def ask(rng: Random, uid: str) -> Example:

@@ -47,6 +47,11 @@ def draw_split(make: Make, split: Split, sizes: Sizes, seed: str) -> list[Exampl
     raise AssertionError("unreachable: split is one of _ORDER")
 
 
+def drawn(sizes: Sizes, seed: int) -> dict[str, object]:
+    """The provenance of what has no source but its seed."""
+    return {"sources": [], "splits": {split: {"from": f"drawn from seed {seed}", "examples": size} for split, size in sizes._asdict().items()}}
+
+
 def _draw(make: Make, split: Split, count: int, seed: str, seen: set[str]) -> list[Example]:
     rng = Random(f"{seed}/{split}")
     examples: list[Example] = []

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
-from cotfaith.datasets.generated import Sizes, draw_split
+from cotfaith.datasets.generated import Sizes, draw_split, drawn
 from cotfaith.types import Example, Split
 
 CAPITALS = dict(
@@ -110,6 +110,10 @@ class Recall:
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split."""
         return draw_split(ask, split, Sizes(self.train_size, self.val_size, self.test_size), f"{self.name}/{self.seed}")
+
+    def provenance(self) -> dict[str, object]:
+        """The seed and the sizes."""
+        return drawn(Sizes(self.train_size, self.val_size, self.test_size), self.seed)
 
 
 def ask(rng: Random, uid: str, countries: Sequence[str] = tuple(CAPITALS)) -> Example:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar, Literal
 
-from cotfaith.datasets.generated import Sizes, draw_split
+from cotfaith.datasets.generated import Sizes, draw_split, drawn
 from cotfaith.datasets.stories import MOST_STEPS, Story, tell
 from cotfaith.types import Example, Split
 
@@ -54,6 +54,10 @@ class Shortcut:
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split; splits share no question."""
         return draw_split(self._make, split, Sizes(self.train_size, self.val_size, self.test_size), f"{self.name}/{self.seed}")
+
+    def provenance(self) -> dict[str, object]:
+        """The seed and the sizes."""
+        return drawn(Sizes(self.train_size, self.val_size, self.test_size), self.seed)
 
     def _make(self, rng: Random, uid: str) -> Example:
         story = tell(rng, rng.randint(self.min_steps, self.max_steps))

@@ -1,0 +1,81 @@
+"""CosmosQA: a passage from a blog, a question about what it does not say, four options; 25,262 to train on, 2,985 in dev.
+
+One row of the upstream file; in the hub's copy `label` is an integer:
+
+    context            "Do i need to go for a legal divorce ? I wanted to marry a woman but she is not in the same religion , ..."
+    question           "Why is this person asking about divorce ?"
+    answer0 .. answer3 "If he gets married in the church he wo nt have to get a divorce .", ..., "None of the above choices ."
+    label              "1"               counts from 0
+
+Source: Huang et al. 2019, arXiv:1909.00277; github.com/wilburOne/cosmosqa, hub allenai/cosmos_qa (CC BY 4.0).
+The official test set has no labels (-1): the official dev set is our test split, and validation is carved from train. In 73 % of the
+dev questions an option is "None of the above choices ."; it may be the right one, and stays where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from cotfaith.datasets.choices import choice_example, label
+from cotfaith.datasets.corpus import Corpus, Limit, assemble, check_options
+from cotfaith.datasets.intake import Convention, OnBadRow
+from cotfaith.datasets.rows import Row, columns_of
+from cotfaith.datasets.sources import Hub, Source, SplitNames, gather
+from cotfaith.types import Example, Split
+
+NAMES: SplitNames = {"train": "train", "valid": "test", "dev": "test", "validation": "test", "test": None}
+_OPTIONS = ("answer0", "answer1", "answer2", "answer3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CosmosQA:
+    """The official dev set as test split; validation is carved from the training file.
+
+    path: a file, or a folder with train.csv and valid.csv; None: the hub. seed: of the carving and of what a limit keeps.
+    """
+
+    name: ClassVar[str] = "cosmosqa"
+    path: str | None
+    repo: str
+    revision: str
+    limit: Limit
+    seed: int
+    on_bad_row: OnBadRow
+
+    def __post_init__(self) -> None:
+        check_options(path=self.path, limit=self.limit, on_bad_row=self.on_bad_row)
+
+    def load(self, split: Split) -> Sequence[Example]:
+        """The examples of one split; splits share no passage with the same question and options."""
+        return self._corpus.examples(split)
+
+    def provenance(self) -> dict[str, object]:
+        """Files or revision, splits, and what was left out."""
+        return self._corpus.provenance
+
+    @cached_property
+    def _corpus(self) -> Corpus:
+        sources = gather(self.path, Hub(self.repo, self.revision, None), NAMES)
+        return assemble(self.name, sources, _decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
+
+
+def _decide(source: Source) -> Convention:
+    found = columns_of(source.rows)
+    if not {"context", "question", *_OPTIONS, "label"} <= found:
+        expected = ", ".join(("context", "question", *_OPTIONS, "label"))
+        raise ValueError(f"{source.label}: expected the columns {expected} of CosmosQA, found {sorted(found)}")
+    return Convention("label counts from 0", _example, together=_passage)
+
+
+def _passage(example: Example) -> str:
+    """Questions about one passage go to one split."""
+    return example.question.rpartition("\n")[0]
+
+
+def _example(row: Row) -> Example:
+    options = [(column, row.text(column)) for column in _OPTIONS]
+    question = " ".join(row.text("question").split())  # one line: the passage ends where it begins
+    return choice_example(CosmosQA.name, f"{row.text('context')}\n{question}", options, label(row, "label", 0, len(options)))

@@ -1,0 +1,66 @@
+"""Key-value caches: one that grows in place, and what a token costs in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel
+from transformers.cache_utils import Cache, DynamicLayer
+
+from cotfaith.engine.attention import text_config
+
+KeysValues = tuple[Tensor, Tensor]
+"""Keys and values of one layer, each (B, heads, T, head size)."""
+
+
+class Slab(DynamicLayer):
+    """A layer with room to grow, so that a step copies one token and not the whole past."""
+
+    def __init__(self, past: KeysValues, room: int) -> None:
+        super().__init__()
+        self.lazy_initialization(*past)
+        self._keys, self._values = (_roomy(tensor, room) for tensor in past)
+        self._show(past[0].shape[-2])
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object) -> KeysValues:
+        start, end = self._length, self._length + key_states.shape[-2]
+        if end > self._keys.shape[-2]:
+            grown = max(64, self._keys.shape[-2] // 4)
+            self._keys, self._values = (_roomy(tensor[..., :start, :], end - start + grown) for tensor in (self._keys, self._values))
+        self._keys[..., start:end, :] = key_states
+        self._values[..., start:end, :] = value_states
+        self._show(end)
+        return self.keys, self.values
+
+    def _show(self, length: int) -> None:
+        self._length = length
+        self.keys, self.values = self._keys[..., :length, :], self._values[..., :length, :]
+
+
+def slabs(past: Sequence[KeysValues], room: int) -> Cache:
+    """A cache that holds `past` and takes `room` more tokens before it is copied."""
+    return Cache(layers=[Slab(each, room) for each in past])
+
+
+def layers(cache: Cache) -> list[KeysValues]:
+    """What a cache holds, layer by layer."""
+    return [(layer.keys, layer.values) for layer in cache.layers]  # type: ignore[union-attr,misc]  # attention layers that have run
+
+
+def bytes_per_token(model: PreTrainedModel) -> int:
+    """Bytes of keys and values of one token in all layers, by the configuration."""
+    config = text_config(model)
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    width = torch.finfo(next(p.dtype for p in model.parameters() if p.is_floating_point())).bits // 8
+    count = len(DynamicCache(config=config).layers) or config.num_hidden_layers
+    return int(2 * count * heads * size * width)
+
+
+def _roomy(tensor: Tensor, room: int) -> Tensor:
+    """The tensor (B, heads, T, size) at the start of one with `room` more tokens."""
+    out = tensor.new_empty((*tensor.shape[:-2], tensor.shape[-2] + room, tensor.shape[-1]))
+    out[..., : tensor.shape[-2], :] = tensor
+    return out
