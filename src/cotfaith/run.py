@@ -117,6 +117,9 @@ def _with_datasets(cfg: DictConfig, *, trains: bool) -> DictConfig:
     for name in options:
         if name not in nodes:
             nodes[name] = OmegaConf.merge(compose(overrides=[f"+dataset={name}"]).dataset, options[name])
+    for name, node in nodes.items():
+        if cfg.data_root is not None and "path" in node and OmegaConf.select(node, "path") is None:
+            node.path = str(Path(cfg.data_root) / name)
     cfg.eval_datasets = nodes
     return cfg
 
