@@ -29,6 +29,7 @@ _REFUSES = re.compile(
     r"|\A\W*(?:is |still )?(?:unknown|undetermined|indeterminate|impossible|not (?:known|given|possible|determinable))\W*\Z",
     re.IGNORECASE,
 )
+_LONGEST = 2000  # characters of a statement that are read
 _MATH = re.compile(r"\$([^$\n]{1,200})\$|\\\(([^\n]{1,200}?)\\\)")
 
 
@@ -49,7 +50,7 @@ def parse(statement: str | None, choices: tuple[str, ...] = ()) -> Verdict:
     """
     if statement is None or not statement.strip():
         return Verdict(None, "missing")
-    body = _SAYS_NOTHING.sub("", statement)
+    body = _SAYS_NOTHING.sub("", statement.lstrip()[:_LONGEST])
     first = body[: _end(body)]
     boxes = boxed(first)
     if choices:

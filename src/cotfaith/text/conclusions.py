@@ -13,6 +13,7 @@ from cotfaith.text.numbers import Number, numbers
 
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|__([^_\n]{1,200})__")
 _EQUALS = re.compile(r"=|\b(?:equals|(?:is|are) equal to|which (?:is|equals|makes|gives))\b|\u2192")
+_TURNED = re.compile(r"\W*[\d.,]+[^\d=]*=[^\d=]*[A-Za-z][^\d=]*")  # "12 = x"
 # "Since a class has 1 hour, he spends 160": an opening phrase states nothing; ", so he spends 160": what follows states all.
 _OPENING = re.compile(r"\W*(?:since|because|if|as|when|after|given|for|in|at|with|by|over|to)\b(?:[^,\n]|,(?=\d)){1,200},\s", re.IGNORECASE)
 _RESULT = re.compile(r"(?:[,;]|\band)\s+(?:so|therefore|thus|hence|which means|meaning)\b", re.IGNORECASE)
@@ -52,11 +53,12 @@ def _of_equation(text: str) -> set[str]:
     """Of an equation the number right behind the last sign, and what a further clause adds to it; else all that weigh most."""
     signs = [(match.start(), match.end()) for match in _EQUALS.finditer(text)]
     found = list(numbers(text))
-    while signs and found and found[-1].start < signs[-1][1]:  # "12 = x"
-        text = text[: signs.pop()[0]]
-    if not signs:
+    if not signs or _TURNED.fullmatch(text):
         return _weightiest(text, found)
-    result, *rest = [number for number in found if number.start >= signs[-1][1]]
+    right = [number for number in found if number.start >= signs[-1][1]]
+    if not right:  # "= -x", "= 2:00 pm"
+        return set()
+    result, *rest = right
     if _CONJUNCTION.search(text, signs[-1][1], result.start) or _OPERATOR.match(text, result.end):
         return _weightiest(text, [result, *rest])
     clause = _CONJUNCTION.search(text, result.end)

@@ -23,6 +23,8 @@ _SIGNS = {
 }
 _COMPILED = [(re.compile(pattern), sign) for pattern, sign in _SIGNS.items()]
 _VULGAR = {"\u00bd": "1/2", "\u00bc": "1/4", "\u00be": "3/4", "\u2153": "1/3", "\u2154": "2/3", "\u215b": "1/8"}
+_BOX = re.compile(r"\\f?boxed\s{0,3}\{")
+_BRACE = re.compile(r"[{}\n]")
 _SPECIAL = re.compile(r"[\\<{\u00a0-\uffff~$]")
 
 
@@ -49,15 +51,21 @@ def boxed(text: str) -> list[str]:
     >>> boxed(r"so \boxed{\frac{1}{2}}")
     ['\\frac{1}{2}']
     """
-    return [text[match.end() : _closing(text, match.end())] for match in re.finditer(r"\\f?boxed\s*\{", text)]
+    boxes: list[str] = []
+    end = 0
+    for match in _BOX.finditer(text):
+        if match.start() >= end:  # a box inside a box is part of it
+            end = _closing(text, match.end())
+            boxes.append(text[match.end() : end])
+    return boxes
 
 
 def _closing(text: str, start: int) -> int:
     depth = 1
-    for place in range(start, len(text)):
-        depth += (text[place] == "{") - (text[place] == "}")
-        if depth == 0 or text[place] == "\n":
-            return place
+    for brace in _BRACE.finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        if depth == 0 or brace[0] == "\n":
+            return brace.start()
     return len(text)
 
 

@@ -6,6 +6,7 @@ Knows words and places only; what stands behind a marker is read by `text.answer
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 from cotfaith.text.steps import split_statements
@@ -24,6 +25,9 @@ _BARE = re.compile(r"\W*(?:\d|[A-Za-z]\b)")
 # "So, ", "**Final ", "- Therefore, my " and the like before the marker belong to the statement, not to the chain.
 _LEAD_IN = re.compile(r"(?:(?<=\n)|(?<=[.!?:;,]\s)|\A)[ \t]*[#>*_\-\"'{(`]*[ \t]*(?:[*_$(]*[A-Za-z'\u2019]+[*_]*,?[ \t]+){0,8}[*_$({\"'`]*\Z")
 _FIELD = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n]*)")
+_BLANK = re.compile(r"\s*")
+_LAST = 20  # markers looked at, from the end; a text with more of them goes round in circles
+_READ = 2000  # characters read behind a marker
 
 
 class Mark(NamedTuple):
@@ -37,8 +41,8 @@ class Mark(NamedTuple):
 
 def cue_marks(text: str, start: int, cue: str) -> list[Mark]:
     """All places of the run's own cue behind `start`, in any case."""
-    found = re.compile(re.escape(cue), re.IGNORECASE).finditer(text, start)
-    return [Mark(*match.span(), text[match.end() :], _cut(text, start, match.start())) for match in found]
+    found = list(re.compile(re.escape(cue), re.IGNORECASE).finditer(text, start))[-_LAST:]
+    return [Mark(*match.span(), _behind(text, match.end()), _cut(text, start, match.start())) for match in found]
 
 
 def usual_marks(text: str, start: int, *, turns: bool) -> list[Mark]:
@@ -46,13 +50,15 @@ def usual_marks(text: str, start: int, *, turns: bool) -> list[Mark]:
 
     turns: a line that opens with "A:" is one; not so where A is a choice.
     """
-    found = [match for match in _USUAL.finditer(text, start) if not (match["colon"] and _labels_the_chain(text, start, match))]
+    found = [
+        match for match in list(_USUAL.finditer(text, start))[-_LAST:] if not (match["colon"] and _labels_the_chain(text, start, match))
+    ]
     boxes = [match.start() for match in found if match["box"]]
     pieces = _pieces(text, start) if boxes else []
     marks = [_box(text, match, pieces) if match["box"] else _mark(text, start, match) for match in found]
     if turns:
-        labels = [match for match in _TURN.finditer(text, start) if not _labels_the_chain(text, start, match)]
-        marks += [Mark(*match.span(), text[match.end() :], match.start()) for match in labels]
+        labels = [match for match in list(_TURN.finditer(text, start))[-_LAST:] if not _labels_the_chain(text, start, match)]
+        marks += [Mark(*match.span(), _behind(text, match.end()), match.start()) for match in labels]
     return _joined(text, sorted(marks))
 
 
@@ -64,16 +70,22 @@ def _labels_the_chain(text: str, start: int, match: re.Match[str]) -> bool:
 
 def _mark(text: str, start: int, match: re.Match[str]) -> Mark:
     field = _FIELD.match(text, match.end()) if match["field"] else None
-    return Mark(*match.span(), field[0] if field else text[match.end() :], _cut(text, start, match.start()))
+    return Mark(*match.span(), field[0] if field else _behind(text, match.end()), _cut(text, start, match.start()))
 
 
 def _box(text: str, match: re.Match[str], pieces: list[int]) -> Mark:
     """A box is in a sentence or formula: that is its statement, of which the line is read."""
-    cut = max(place for place in pieces if place <= match.start())
-    end = min([place for place in pieces if place > match.start()], default=len(text))
+    place = bisect_right(pieces, match.start())
+    cut, end = pieces[place - 1], pieces[place] if place < len(pieces) else len(text)
     line = text.rfind("\n", 0, match.start()) + 1
     stop = text.find("\n", match.start())
     return Mark(match.start(), match.end(), text[max(cut, line) : min(end, stop if stop >= 0 else end)], cut)
+
+
+def _behind(text: str, place: int) -> str:
+    """The text behind a marker as far as it can state anything; blank lines do not count."""
+    blank = _BLANK.match(text, place)
+    return text[place : (blank.end() if blank else place) + _READ]
 
 
 def _pieces(text: str, start: int) -> list[int]:

@@ -44,6 +44,8 @@ def split_sentences(text: str) -> list[str]:
 
 def ends_sentence(text: str, stop: int, after: int) -> bool:
     """Whether the full stop at `stop` can end a sentence, by the word before it and what stands at `after`."""
+    if text[stop] == "!" and text[stop - 1 : stop].isdigit():  # "3! (ways to arrange them)"
+        return text[after : after + 1].isupper()
     word = _WORD_BEFORE.search(text, max(0, stop - 20), stop)
     if word is None or text[stop] != "." or text[stop : stop + 2] == "..":
         return True

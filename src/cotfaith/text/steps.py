@@ -15,7 +15,8 @@ from cotfaith.types import Chain
 
 # Alone, a list number, a bullet, "Step 3:", a heading or a rule says nothing: it opens the step behind it.
 _MARK = re.compile(r"\s*[*_#>]*\s*(?:(?:step|case|part)\s+\d{1,3}[.:)]?|\(?\d{1,3}[.):]|[-*\u2022\u2013]|[-*_=]{3,})?\s*[*_]*:?\s*", re.IGNORECASE)
-_HEADING = re.compile(r"\s*(?:#{1,6}\s[^\n]*|(?:\d{1,3}[.)]\s*)?\*\*[^*\n]{1,80}\*\*:?)\s*")
+# So does a line that announces ("Simplifying, we get:").
+_HEADING = re.compile(r"\s*(?:#{1,6}\s[^\n]*|(?:\d{1,3}[.)]\s*)?\*\*[^*\n]{1,80}\*\*:?|[^\n=]{1,200}:[*_]*)\s*")
 _LISTED = re.compile(r"\s*(?:[-*\u2022\u2013]\s|\d{1,3}[.)]\s|\(\d{1,3}\)\s|\*\*|#|(?:step|case|part)\s+\d)", re.IGNORECASE)
 _PARAGRAPH = 4  # sentences; gold chains of GSM8K write up to three on a line
 
