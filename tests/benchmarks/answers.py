@@ -13,6 +13,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -66,7 +67,8 @@ def faithful_cot(data: Path, name: str, gold_name: str, listed: bool) -> None:
         counts["agree where upstream is right"] += upstream == gold == read.verdict.answer
         counts["agree"] += upstream == read.verdict.answer
         if listed and (read.verdict.answer != upstream if marked else read.verdict.answer != gold):
-            print(f"   {kind} {row['id']} gold {gold} upstream {row['answer'][-40:]!r} ours {tuple(read.verdict)} {(read.statement or row['completion'])[-150:]!r}")
+            said = (read.statement or row["completion"])[-150:]
+            print(f"   {kind} {row['id']} gold {gold} upstream {row['answer'][-40:]!r} ours {tuple(read.verdict)} {said!r}")
     total = counts["marked total"] + counts["unmarked total"]
     correct = counts["marked correct"] + counts["unmarked correct"]
     print(f"{name}: accuracy {correct}/{total} = {correct / total:.4f}", dict(sorted(counts.items())), dict(sorted(statuses.items())))
@@ -88,7 +90,7 @@ def steps(data: Path, cuts: int) -> None:
         split = split_steps(chain)
         assert "".join(split) == chain or not chain.strip()
         lengths.setdefault(name, Counter())[len(split)] += 1
-        places += [(before, after) for before, after in zip(split, split[1:], strict=False)]
+        places += [(before, after) for before, after in pairwise(split)]
     for name, counter in lengths.items():
         print(f"{name}: steps per chain {dict(sorted(counter.items()))}")
     for before, after in Random(0).sample(places, min(cuts, len(places))):

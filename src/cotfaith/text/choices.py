@@ -12,9 +12,14 @@ _ALONE = re.compile(r"\W*([A-Za-z])\W*")
 # In front: before a point, bracket, colon or dash; before a word that may follow a verdict; or as the first of several letters.
 _FRONT = re.compile(r"([A-Za-z])(?=\s*[.):,;\u2013\u2014]|\s+-|\s*$|\s+(?:because|since|as|is|due|or|and)\b|\s*[/&])(?![.]?[A-Za-z'\u2019]|-)")
 _FURTHER = re.compile(r"\s*(?:,|/|&|\bor\b|\band\b|, ?(?:or|and)\b)\s*(?:\(|option )?([A-Z])(?![A-Za-z'\u2019-])")
-_HEDGE = re.compile(r"(?:\s|\b(?:is|the|either|both|most|likely|probably|definitely|clearly|therefore|indeed|still|option|choice|letter|answer|correct|it|would|be)\b)*", re.I)
+_HEDGE = re.compile(
+    r"(?:\s|\b(?:is|the|either|both|most|likely|probably|definitely|clearly|therefore|indeed|still|option|choice|letter|answer|correct|it|would|be)\b)*",
+    re.I,
+)
+_LETTER = r"(?:\([A-Za-z]\)|\b[A-Z]\b)"
 _DENIED = re.compile(
-    r"\b(?:not|neither|nor|rather than|instead of|except)\s+(?:option |choice )?(?:\([A-Za-z]\)|[A-Z]\b)(?:\s*(?:or|nor)\s+(?:\([A-Za-z]\)|[A-Z]\b))*",
+    rf"\b(?:not|neither|nor|rather than|instead of|except)\s+(?:option |choice )?{_LETTER}(?:\s*(?:or|nor)\s+{_LETTER})*"
+    rf"|{_LETTER}\s+(?:is|are|was|can be)\s+(?:not|wrong|incorrect|false|ruled out)\b"
 )
 _CLOSING = " \t\r\n.!?,;:*_\"'\u201c\u201d\u2018\u2019`"
 _JSON = re.compile(r"\s*\"((?:[^\"\\\n]|\\.)*)\"\s*[,}]")

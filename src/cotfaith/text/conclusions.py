@@ -20,7 +20,10 @@ _RESULT = re.compile(r"(?:[,;]|\band)\s+(?:so|therefore|thus|hence|which means|m
 _OPERATOR = re.compile(r"\s*(?:[A-Za-z$%\u20ac\u00a3]{0,12}\s)?\s*(?:[-+/\u00f7\u00d7^]|\*(?!\*)|x(?=\s[\d$]))\s*[\d$(.]")
 _CONJUNCTION = re.compile(r"[,;:\u2014]|\b(?:and|or|so|then|but)\b")
 _DENIED = re.compile(r"\b(?:not|n't|rather than|instead of)\s+(?:\w+\s+)?[$(]?\Z", re.IGNORECASE)
-_PART = re.compile(r"(?:\b(?:per|every|each|than|out of|of (?:the|these|those|his|her|their|its|all)(?: \w+)?|[A-Za-z]+\s?/)\s*(?:the\s|about\s)?)[$]?\Z", re.IGNORECASE)
+_PART = re.compile(
+    r"(?:\b(?:per|every|each|than|out of|of (?:the|these|those|his|her|their|its|all)(?: \w+)?|[A-Za-z]+\s?/)\s*(?:the\s|about\s)?)[$]?\Z",
+    re.IGNORECASE,
+)
 # "10 + John's age" and "20 * (1.01)^36" are no numbers yet.
 _UNFINISHED = re.compile(r"\s*[+*]\s*[A-Za-z(]")
 _UNFINISHED_BEFORE = re.compile(r"[A-Za-z)]\s*[+*]\s*\Z")

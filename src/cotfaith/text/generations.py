@@ -19,6 +19,7 @@ from cotfaith.text.steps import split_statements
 _THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _THINKS = re.compile(r"<think(?:ing)?>[ \t]*\n?", re.IGNORECASE)
 _LABEL = re.compile(r"\A\s*(?:[-*\u2022]\s+|\(?\d{1,3}[.)]\s+|(?:step|case|part)\s+\d{1,3}[.:)]\s*)(?=\S)", re.IGNORECASE)
+_READ = 2000  # characters of a sentence; longer ones are none
 # Behind a marker that says nothing an earlier one counts ("The answer is 5. I hope the answer is clear."), unless it takes that back.
 _DENIES = re.compile(r"\b(?:not|no|none|neither|wrong|incorrect|mistaken)\b", re.IGNORECASE)
 _UNMISTAKABLE = re.compile(r"[(\[][A-Za-z][)\]]|\b(?:option|choice)\s+[A-Za-z]\b|\*\*[A-Za-z]\b|\A\W*[A-Z](?:\W*\Z|[.)]\s)")
@@ -75,7 +76,7 @@ def _concluding(text: str, start: int, choices: tuple[str, ...]) -> tuple[int, s
     cut = len(text)
     for piece in reversed(split_statements(text[start:])):
         cut -= len(piece)
-        statement = _LABEL.sub("", piece, count=1).replace("\n", " ")
+        statement = _LABEL.sub("", piece[:_READ], count=1).replace("\n", " ")
         if not piece.strip():
             continue
         if choices or refuses(piece):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _MARKS = re.compile(r"<<[^<>\n]{0,400}>>")  # the calculator's notes of GSM8K repeat what stands behind them
-_FRACTION = re.compile(r"(\d?)\s*\\[dt]?frac\s*(?:\{\s*([\d,]{1,30})\s*\}\s*\{\s*([\d,]{1,30})\s*\}|(\d)(\d))")
+_FRACTION = re.compile(r"(\d\s{0,3})?\\[dt]?frac\s*(?:\{\s*([\d,]{1,30})\s*\}\s*\{\s*([\d,]{1,30})\s*\}|(\d)(\d))")
 _THOUSANDS = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|[\u2009\u202f\u00a0\u2007])(?=\d{3}(?!\d))")
 _TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mbox|operatorname|texttt|mathsf|emph)\s*\{([^{}]{0,400})\}")
 _SIGNS = {
@@ -71,4 +71,4 @@ def _closing(text: str, start: int) -> int:
 
 def _ratio(match: re.Match[str]) -> str:
     numerator, denominator = match[2] or match[4], match[3] or match[5]
-    return f"{match[1]}{' ' if match[1] else ''}{numerator}/{denominator}"
+    return f"{match[1].rstrip() + ' ' if match[1] else ''}{numerator}/{denominator}"

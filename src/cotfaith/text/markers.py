@@ -50,9 +50,7 @@ def usual_marks(text: str, start: int, *, turns: bool) -> list[Mark]:
 
     turns: a line that opens with "A:" is one; not so where A is a choice.
     """
-    found = [
-        match for match in list(_USUAL.finditer(text, start))[-_LAST:] if not (match["colon"] and _labels_the_chain(text, start, match))
-    ]
+    found = [match for match in list(_USUAL.finditer(text, start))[-_LAST:] if not (match["colon"] and _labels_the_chain(text, start, match))]
     boxes = [match.start() for match in found if match["box"]]
     pieces = _pieces(text, start) if boxes else []
     marks = [_box(text, match, pieces) if match["box"] else _mark(text, start, match) for match in found]

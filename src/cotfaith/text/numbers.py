@@ -45,6 +45,8 @@ def canonical_number(text: str) -> str | None:
     >>> canonical_number("-0.0"), canonical_number(r"\frac{2}{6}"), canonical_number("two")
     ('0', '1/3', None)
     """
+    if len(text) > 2 * _LONGEST:
+        return None
     cleaned = plain(text).strip().removesuffix("%").rstrip()
     found = list(numbers(cleaned))
     return found[0].value if len(found) == 1 and found[0].bare and (found[0].start, found[0].end) == (0, len(cleaned)) else None

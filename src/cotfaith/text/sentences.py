@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 # Behind these a full stop ends nothing.
-_OPENERS = frozenset("mr mrs ms dr st prof sen rep gen col lt capt rev hon mt ft vs cf eg ie e.g i.e viz approx est ca rs fig eq eqn vol ch pp".split())
+_OPENERS = re.compile(r"mr|mrs|ms|dr|st|prof|sen|rep|gen|col|lt|capt|rev|hon|mt|ft|vs|cf|eg|ie|viz|approx|est|ca|rs|fig|eq|eqn|vol|ch|pp")
 # Behind these it ends nothing before a number: "No. 5" and "no. He left" differ.
-_BEFORE_NUMBERS = frozenset("no nos p step part case sec ex q jan feb mar apr jun jul aug sep sept oct nov dec".split())
+_BEFORE_NUMBERS = re.compile(r"nos?|p|step|part|case|sec|ex|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec")
 # Behind these it ends nothing unless a capital follows: units ("8 oz. 2 cups") and words that also close sentences.
-_BEFORE_CAPITALS = frozenset("oz lb lbs in yd mi hr hrs min mins sec secs kg km cm mm ml qt pt gal tsp tbsp sq cu inc co corp ltd jr sr".split())
+_BEFORE_CAPITALS = re.compile(r"oz|lbs?|in|yd|mi|hrs?|mins?|secs?|kg|km|cm|mm|ml|qt|pt|gal|tsp|tbsp|sq|cu|inc|co|corp|ltd|jr|sr")
 
 # One start per run of points keeps the search linear.
 _END = re.compile(r"(?<![.!?\u2026])[.!?\u2026]+[\"'\u201d\u2019)\]*_]*\s+|[\u3002\uff01\uff1f][\u300d\u300f\u201d]*\s*")
@@ -39,7 +40,7 @@ def split_sentences(text: str) -> list[str]:
     ['It costs $1.50 (approx. 2 euros). ', 'Dr. No has 3.']
     """
     cuts = [0, *_cuts(text), len(text)]
-    return [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False) if start < end]
+    return [text[start:end] for start, end in pairwise(cuts) if start < end]
 
 
 def ends_sentence(text: str, stop: int, after: int) -> bool:
@@ -51,8 +52,10 @@ def ends_sentence(text: str, stop: int, after: int) -> bool:
         return True
     name, following = word[0].lower(), text[after : after + 1]
     if len(name) == 1 or "." in name:  # "J. Smith", "p.m."; but "is x. Then", "240/W. We", "to point B. So"
-        return name in _VARIABLES and name == word[0] or text[word.start() - 1 : word.start()] in _OPERATORS or bool(_GOES_ON.match(text, after))
-    return not (name in _OPENERS or (name in _BEFORE_NUMBERS and following.isdigit()) or (name in _BEFORE_CAPITALS and not following.isupper()))
+        return (name in _VARIABLES and name == word[0]) or text[word.start() - 1 : word.start()] in _OPERATORS or bool(_GOES_ON.match(text, after))
+    if _OPENERS.fullmatch(name) or (_BEFORE_NUMBERS.fullmatch(name) and following.isdigit()):
+        return False
+    return following.isupper() or not _BEFORE_CAPITALS.fullmatch(name)
 
 
 def _cuts(text: str) -> Iterator[int]:

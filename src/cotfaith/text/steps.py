@@ -39,7 +39,7 @@ def _pieces(text: str) -> Iterator[str]:
     blocks = split_blocks(text)
     alone = sum(bool(block.text.strip()) for block in blocks) == 1
     for block in blocks:
-        sentences = [] if block.solid or (not alone and _LISTED.match(block.text)) else split_sentences(block.text)
+        sentences = [block.text] if block.solid or (not alone and _LISTED.match(block.text)) else split_sentences(block.text)
         yield from sentences if alone or len(sentences) >= _PARAGRAPH else [block.text]
 
 

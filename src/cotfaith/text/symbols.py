@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 import re
 
-from cotfaith.text.latex import plain
-
 _LONGEST = 120  # characters
 _FUNCTIONS = "sqrt|pi|sin|cos|tan|log|ln|exp|infty|frac|cdot|times"
 # Numbers, single letters, named functions, operators and brackets, and nothing that is a word.
@@ -55,4 +53,4 @@ def _by_sympy(latex: str) -> str | None:
         return None
     if isinstance(expression, sympy.Expr):
         expression = sympy.expand(sympy.radsimp(expression))
-    return sympy.sstr(expression)
+    return str(sympy.sstr(expression))
