@@ -31,6 +31,8 @@ from cotfaith.text.numbers import canonical_number, numbers
         ("1e5", "100000"),
         ("1.2 x 10^3", "1200"),
         ("1.2 \\times 10^{-1}", "0.12"),
+        ("2^{10}", "1024"),
+        ("10^-2", "0.01"),
         ("3/4", "0.75"),
         ("2/6", "1/3"),  # a decimal without end
         ("-\\frac{1}{2}", "-0.5"),
@@ -53,7 +55,7 @@ def test_a_number_has_one_canonical_form(text: str, canonical: str) -> None:
     assert canonical_number(text) == canonical
 
 
-@pytest.mark.parametrize("text", ["", "two", "1,23", "12,34", "1.2.3", "3 4", ".", "1/0", "3:30", "1:2", "3rd", "B12", "2x", "9" * 5000])
+@pytest.mark.parametrize("text", ["", "two", "1,23", "12,34", "1.2.3", "3 4", ".", "1/0", "0^-1", "3:30", "1:2", "3rd", "B12", "2x", "9" * 5000])
 def test_what_is_not_one_number_has_no_canonical_form(text: str) -> None:
     assert canonical_number(text) is None
 

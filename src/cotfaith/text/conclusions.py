@@ -14,6 +14,8 @@ from cotfaith.text.numbers import Number, numbers
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|__([^_\n]{1,200})__")
 _EQUALS = re.compile(r"=|\b(?:equals|(?:is|are) equal to|which (?:is|equals|makes|gives))\b|\u2192")
 _TURNED = re.compile(r"\W*[\d.,]+[^\d=]*=[^\d=]*[A-Za-z][^\d=]*")  # "12 = x"
+# "x = 5 and y = 3" states two numbers, "2x = 10, so x = 5" one.
+_ASSIGNMENTS = re.compile(r"(?<![\w+*/^)-])[A-Za-z]\s*=\s*-?\$?[\d.,/]+\$?\s*(?:,|;|\band\b|\bor\b)[\s$]*[A-Za-z]\s*=\Z")
 # "Since a class has 1 hour, he spends 160": an opening phrase states nothing; ", so he spends 160": what follows states all.
 _OPENING = re.compile(r"\W*(?:since|because|if|as|when|after|given|for|in|at|with|by|over|to)\b(?:[^,\n]|,(?=\d)){1,200},\s", re.IGNORECASE)
 _RESULT = re.compile(r"(?:[,;]|\band)\s+(?:so|therefore|thus|hence|which means|meaning)\b", re.IGNORECASE)
@@ -62,10 +64,11 @@ def _of_equation(text: str) -> set[str]:
     if not right:  # "= -x", "= 2:00 pm"
         return set()
     result, *rest = right
+    others = {number.value for number in found if number.start < signs[-1][0]} if _ASSIGNMENTS.search(text[: signs[-1][1]]) else set()
     if _CONJUNCTION.search(text, signs[-1][1], result.start) or _OPERATOR.match(text, result.end):
         return _weightiest(text, [result, *rest])
     clause = _CONJUNCTION.search(text, result.end)
-    return {result.value} | {number.value for number in rest if clause and number.start >= clause.start() and _weight(text, number) == 2}
+    return {result.value} | others | {number.value for number in rest if clause and number.start >= clause.start() and _weight(text, number) == 2}
 
 
 def _weightiest(text: str, found: list[Number]) -> set[str]:

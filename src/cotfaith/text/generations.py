@@ -22,7 +22,7 @@ _LABEL = re.compile(r"\A\s*(?:[-*\u2022]\s+|\(?\d{1,3}[.)]\s+|(?:step|case|part)
 _READ = 2000  # characters of a sentence; longer ones are none
 # Behind a marker that says nothing an earlier one counts ("The answer is 5. I hope the answer is clear."), unless it takes that back.
 _DENIES = re.compile(r"\b(?:not|no|none|neither|wrong|incorrect|mistaken)\b", re.IGNORECASE)
-_UNMISTAKABLE = re.compile(r"[(\[][A-Za-z][)\]]|\b(?:option|choice)\s+[A-Za-z]\b|\*\*[A-Za-z]\b|\A\W*[A-Z](?:\W*\Z|[.)]\s)")
+_UNMISTAKABLE = re.compile(r"[(\[][A-Za-z][)\]]|\b(?i:option|choice)\s+[A-Za-z]\b|\*\*[A-Za-z]\b|\A\W*[A-Z](?:\W*\Z|[.)]\s)")
 
 
 class Generation(NamedTuple):

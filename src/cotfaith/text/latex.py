@@ -31,8 +31,8 @@ _SPECIAL = re.compile(r"[\\<{\u00a0-\uffff~$]")
 def plain(text: str) -> str:
     r"""The same statement without LaTeX commands; markdown emphasis stays.
 
-    >>> plain(r"\$1\,234 and 2\frac{1}{2} \text{ cups}")
-    '$1,234 and 2 1/2  cups '
+    >>> plain(r"\$1\,234 and 2\frac{1}{2} cups")
+    '$1,234 and 2 1/2 cups'
     """
     if not _SPECIAL.search(text):
         return text

@@ -15,6 +15,7 @@ _USUAL = re.compile(
     r"(?P<hash>#{4,}[ \t]*(?=\S)(?!\d{1,2}[.)]\s+[A-Z*]|(?:step|part|case)\b))"  # a heading of fourth rank is no answer
     r"|(?P<box>\\f?boxed\s*\{)"
     r"|(?P<field>[\"'](?:final[_ ]?)?answer[\"']\s*:\s*)"
+    r"|(?P<tag><answer>\s*)"
     r"|\b(?:answers?(?:\s(?:choice|option))?|(?:correct|right|best)\s(?:option|choice|response))\b[*_]*"
     r"(?:\s(?:to|of|for)\s[^.:\n]{1,60}?)?(?:\s(?:is|are|was|would be|must be|should be|will be)\b|(?P<colon>\s?[:=]))[ \t]*:?[*_]*"
     r"|\bfinal answer\b[ \t*_]*(?=\n)",
@@ -28,6 +29,7 @@ _FIELD = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n]*)")
 _BLANK = re.compile(r"\s*")
 _LAST = 20  # markers looked at, from the end; a text with more of them goes round in circles
 _READ = 2000  # characters read behind a marker
+_TAGGED = re.compile(r"[^<]{0,2000}")
 
 
 class Mark(NamedTuple):
@@ -67,7 +69,7 @@ def _labels_the_chain(text: str, start: int, match: re.Match[str]) -> bool:
 
 
 def _mark(text: str, start: int, match: re.Match[str]) -> Mark:
-    field = _FIELD.match(text, match.end()) if match["field"] else None
+    field = _FIELD.match(text, match.end()) if match["field"] else _TAGGED.match(text, match.end()) if match["tag"] else None
     return Mark(*match.span(), field[0] if field else _behind(text, match.end()), _cut(text, start, match.start()))
 
 

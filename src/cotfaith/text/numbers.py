@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     rf"|(?P<mixed>\d+)(?:\s|\s?and\s)(?=\d+/\d)(?P<part>\d+/\d+)(?![\d/])"
     rf"|(?P<ratio>\d+\s?/\s?\d+)(?!\s?[\d/.])"
     rf"|(?P<value>{_WHOLE}(?:\.\d+)?|(?<![\w.])\.\d+)"
-    r"(?:[eE](?P<e>[-+]?\d{1,2})(?!\w)|\s?(?:\*|x)\s?10\s?(?:\^|\*\*)\s?[({]?\s?(?P<power>[-\u2212+]?\d{1,2})(?!\d)\s?[)}]?)?"
+    r"(?:\s?\^\s?\(?\s?(?P<exponent>-?\d{1,2})(?![\d.])\s?\)?)?(?:[eE](?P<e>[-+]?\d{1,2})(?!\w)|\s?(?:\*|x)\s?10\s?(?:\^|\*\*)\s?[({]?\s?(?P<power>[-\u2212+]?\d{1,2})(?!\d)\s?[)}]?)?"
     r"(?:\s(?P<scale>thousand|million|billion|trillion)\b)?(?:\sand\s(?:a|one)\s(?P<and>half|quarter)\b)?)"
     r"(?P<ordinal>(?:st|nd|rd|th)\b)?"
 )
@@ -86,6 +86,10 @@ def _value(match: re.Match[str]) -> Fraction | None:
         value = Fraction(above, below) + int(match["mixed"] or 0)
     else:
         value = Fraction(re.sub(r"[,\s]", "", match["value"]))
+        exponent = int(match["exponent"] or "1")
+        if not value and exponent < 1:
+            return None
+        value **= exponent
         value *= Fraction(10) ** int((match["e"] or match["power"] or "0").replace("\u2212", "-"))
         value = value * _SCALES.get(match["scale"] or "", 1) + _PARTS.get(match["and"] or "", 0)
     return -value if (match["sign"] or match["inner"] or "+") in "-\u2212" else value
