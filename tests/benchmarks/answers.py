@@ -57,7 +57,7 @@ def faithful_cot(data: Path, name: str, gold_name: str, listed: bool) -> None:
         assert read.opening + read.chain + read.ending == row["completion"]
         answer = golds[row["id"]]["answer"]
         gold = answer if choices else canonical_answer(answer.rsplit("####", 1)[-1].strip())
-        upstream = row["answer"] if choices else canonical_answer(row["answer"].rsplit("=", 1)[-1].rstrip(".").split(" ")[0] or "-")
+        upstream = row["answer"] if choices else canonical_answer((row["answer"].rsplit("=", 1)[-1].split() or ["-"])[0].strip(".$"))
         marked = "answer is" in row["completion"].lower()
         kind = "marked" if marked else "unmarked"
         statuses[f"{kind} {read.verdict.status}"] += 1

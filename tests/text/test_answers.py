@@ -199,3 +199,12 @@ def test_a_free_gold_answer_has_one_canonical_form(text: str, canonical: str | N
 @given(st.text(alphabet="AB1234567890().,=+*$ \n%/-or", max_size=30), st.text(alphabet=" \n\t", max_size=4), st.sampled_from([(), FOUR]))
 def test_white_space_behind_a_statement_changes_nothing(statement: str, blank: str, choices: tuple[str, ...]) -> None:
     assert parse(statement + blank, choices) == parse(statement, choices)
+
+
+def test_a_choice_of_marks_alone_is_not_named_by_silence() -> None:
+    assert parse(" ...", ("?", "12")) == Verdict(None, "missing")
+
+
+def test_a_choice_in_latex_is_found_as_it_is_written() -> None:
+    assert parse(r" $\frac{1}{2}$.", (r"$\frac{1}{3}$", r"$\frac{1}{2}$")) == Verdict("B", "parsed")
+    assert parse(r" \$61", ("$61", "$65")) == Verdict("A", "parsed")

@@ -58,9 +58,9 @@ def plain_choice(text: str) -> str:
 def _whole(text: str, choices: tuple[str, ...]) -> set[str]:
     """The choices whose whole text this is; a choice that is a letter itself is left to the letters."""
     json = _JSON.match(text)
-    wanted = plain_choice(json[1] if json else text)
-    same = {letter for letter, choice in zip(letters(choices), choices, strict=True) if plain_choice(choice) == wanted}
-    by_letter = {wanted.upper()} & set(letters(choices))  # blood groups: "A" is a letter and may be the text of another choice
+    wanted = {plain_choice(json[1] if json else text), plain_choice(plain(text))} - {""}
+    same = {letter for letter, choice in zip(letters(choices), choices, strict=True) if plain_choice(choice) in wanted}
+    by_letter = {name.upper() for name in wanted} & set(letters(choices))  # blood groups: "A" is a letter and may be the text of another choice
     return same | by_letter if same else set()
 
 
