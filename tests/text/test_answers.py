@@ -53,6 +53,7 @@ FOUR = ("Oslo", "Lima", "Doha", "Riga")
         (" $2\\sqrt{3}$ cm.", "2*sqrt(3)"),
         (" \\(\\frac{\\pi}{2}\\)", "pi/2"),
         (" x+1", "x + 1"),
+        (" 5, because she had 8 and gave 3", "5"),
     ],
 )
 def test_a_statement_of_one_number_is_parsed(statement: str, answer: str) -> None:
@@ -92,6 +93,7 @@ def test_a_statement_without_a_number_is_missing(statement: str | None) -> None:
         " \\boxed{\\text{(b) Lima}}",
         " most likely B",
         " (B), not (A)",
+        " (B) Lima, since options (A) and (C) are too cold",
         " Lima\n\nBecause it is.",
         " (B) Lima",
         " (B), so (B)",

@@ -21,6 +21,7 @@ _DENIED = re.compile(
     rf"\b(?:not|neither|nor|rather than|instead of|except)\s+(?:option |choice )?{_LETTER}(?:\s*(?:or|nor)\s+{_LETTER})*"
     rf"|{_LETTER}\s+(?:is|are|was|can be)\s+(?:not|wrong|incorrect|false|ruled out)\b"
 )
+_REASON = re.compile(r"[,;]?\s+(?:since|because|whereas|while|although|unlike)\b", re.IGNORECASE)
 _CLOSING = " \t\r\n.!?,;:*_\"'\u201c\u201d\u2018\u2019`"
 _JSON = re.compile(r"\s*\"((?:[^\"\\\n]|\\.)*)\"\s*[,}]")
 
@@ -43,11 +44,12 @@ def named_choices(statement: str, choices: tuple[str, ...], longer: tuple[str, .
         if whole := _whole(text, choices):
             return whole
     text = _DENIED.sub(" ", plain(statement).replace("**", "").replace("__", "").strip("\"'`"))
-    found = {letter.upper() for letter in _BRACKETED.findall(text)} or _in_words(text, in_box, choices)
     valid = set(letters(choices))
-    if not found & valid:
-        return set()
-    return found | _contradicted(text, found, choices)
+    for part in (_REASON.split(text, maxsplit=1)[0], text):  # "(E), since (A) and (B) fail" names one
+        found = {letter.upper() for letter in _BRACKETED.findall(part)} or _in_words(part, in_box, choices)
+        if found & valid:
+            return found | _contradicted(part, found, choices)
+    return set()
 
 
 def plain_choice(text: str) -> str:

@@ -18,6 +18,7 @@ _TURNED = re.compile(r"\W*[\d.,]+[^\d=]*=[^\d=]*[A-Za-z][^\d=]*")  # "12 = x"
 _ASSIGNMENTS = re.compile(r"(?<![\w+*/^)-])[A-Za-z]\s*=\s*-?\$?[\d.,/]+\$?\s*(?:,|;|\band\b|\bor\b)[\s$]*[A-Za-z]\s*=\Z")
 # "Since a class has 1 hour, he spends 160": an opening phrase states nothing; ", so he spends 160": what follows states all.
 _OPENING = re.compile(r"\W*(?:since|because|if|as|when|after|given|for|in|at|with|by|over|to)\b(?:[^,\n]|,(?=\d)){1,200},\s", re.IGNORECASE)
+_REASON = re.compile(r"(?<=\w)[*)%$]*,?\s+(?:since|because)\b", re.IGNORECASE)  # "5, because she had 8 and gave 3"
 _RESULT = re.compile(r"(?:[,;]|\band)\s+(?:so|therefore|thus|hence|which means|meaning)\b", re.IGNORECASE)
 _OPERATOR = re.compile(r"\s*(?:[A-Za-z$%\u20ac\u00a3]{0,12}\s)?\s*(?:[-+/\u00f7\u00d7^]|\*(?!\*)|x(?=\s[\d$]))\s*[\d$(.]")
 _CONJUNCTION = re.compile(r"[,;:\u2014]|\b(?:and|or|so|then|but)\b")
@@ -46,6 +47,10 @@ def stated_numbers(statement: str) -> set[str]:
 
 def _stated(text: str) -> set[str]:
     """Of the clause that concludes, where it holds a number, else of the whole."""
+    if reason := _REASON.search(text):
+        head = _of_equation(text[: reason.start()])
+        if head:
+            return head
     results = list(_RESULT.finditer(text))
     opening = _OPENING.match(text)
     for start in (results[-1].end() if results else 0, opening.end() if opening else 0):
