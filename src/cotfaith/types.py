@@ -20,8 +20,8 @@ Style = Literal["cot", "direct"]
 """How the question is put: with the instruction to reason in steps, or with the instruction to answer at once."""
 Expected = Literal["changes", "stays"]
 Finish = Literal["stop", "length"]
-Status = Literal["parsed", "missing", "ambiguous"]
-"""What became of the search for an answer: one was found, none was stated, several were."""
+Status = Literal["parsed", "missing", "ambiguous", "refused"]
+"""What became of the search for an answer: one was found, none was stated, several were, or the model said that it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from cotfaith.datasets.scenes import HELD_OUT_NAMES
 from cotfaith.models.embedded.corpus import LONGEST_STORY, Lesson, lessons
 from cotfaith.models.embedded.pretrain import ThroughNF4, batches, config, reserved_questions
 from cotfaith.models.embedded.tokenizer import train_tokenizer
-from cotfaith.text.answers import parse, part
 from cotfaith.text.encoding import Encoder
+from cotfaith.text.generations import read_answer
 from cotfaith.training.data import IGNORE
 
 
@@ -46,9 +46,9 @@ def test_no_story_is_longer_than_the_card_says() -> None:
 def test_what_is_to_be_written_reads_back_as_the_gold_answer(encoder: Encoder) -> None:
     for lesson in drawn(200):
         written = encoder.decode(encoder.target(lesson.example, lesson.chain))
-        parted = part(written, encoder.prompts.cue)
-        assert parse(parted.statement, lesson.example.choices).answer == lesson.example.answer
-        assert parted.chain == "".join(lesson.chain)
+        parts = read_answer(written, encoder.prompts.cue, lesson.example.choices)
+        assert parts.verdict.answer == lesson.example.answer
+        assert parts.chain == "".join(lesson.chain)
 
 
 def test_batches_supervise_the_reply_and_nothing_else(encoder: Encoder) -> None:

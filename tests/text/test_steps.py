@@ -9,7 +9,37 @@ from hypothesis import strategies as st
 from cotfaith.text.steps import split_steps
 
 # Pieces that meet every rule of the splitter, joined at random, besides text from the whole of Unicode.
-PIECES = ("\n", " ", "\t", "\r\n", ".", "!", "?", "1.", "2)", "$1.50", "Mr", "e.g", "A", "So ", "- ", "• ", '"', ")", "word", "\u2028", "İ")
+PIECES = (
+    "\n",
+    " ",
+    "\t",
+    "\r\n",
+    ".",
+    "!",
+    "?",
+    "1.",
+    "2)",
+    "$1.50",
+    "Mr",
+    "e.g",
+    "A",
+    "So ",
+    "- ",
+    "• ",
+    '"',
+    ")",
+    "word",
+    "\\[",
+    "\\]",
+    "$$",
+    "```",
+    "| a |",
+    "## ",
+    "**",
+    ":",
+    "\u2028",
+    "İ",
+)
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join))
 
 
@@ -48,13 +78,58 @@ def test_one_line_with_its_line_break_is_one_paragraph() -> None:
         "It costs $1.50 and 2.75 more.",
         "Mr. Smith and Dr. Jones meet Mrs. Hill.",
         "Fruit, e.g. Apples, i.e. Two of them.",
-        "At 5 p.m. The bus leaves from the U.S. Embassy.",
-        "Point B. Then is no sentence of its own.",
+        "At 5 p.m. Anna leaves from the U.S. Embassy.",
+        "J. K. Rowling wrote No. 5 of approx. 20 books.",
+        "It weighs 8 oz. 2 of them weigh 16 oz. in all.",
+        "He sees \\(x = 1. Then y\\) and $a. B$ and `x. Y`.",
+        "It costs $5 ... and $6.",
+        "There are 3! (that is six) ways.",
+        "Step 3. She adds.",
         "he walks 3 km. after that he rests",
     ],
 )
 def test_a_full_stop_inside_a_sentence_ends_no_step(sentence: str) -> None:
     assert split_steps(sentence) == (sentence,)
+
+
+@pytest.mark.parametrize(
+    "first", ["He walks to point B. ", "Let it be x. ", "So n = 240/W. ", "It weighs 8 oz. ", "It costs $5. ", "Hm... ", "It is 3:30 p.m. "]
+)
+def test_a_full_stop_before_a_new_sentence_ends_a_step(first: str) -> None:
+    assert split_steps(f"{first}Then she pays $6.") == (first, "Then she pays $6.")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "\\[\nx = 2\n\n+ 1\n\\]\n",
+        "$$\nx = 2\n$$\n",
+        "\\begin{align}\nx &= 2\\\\\ny &= 3\n\\end{align}\n",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "```python\nx = 2\n\nprint(x)\n```\n",
+    ],
+)
+def test_a_block_is_one_step(block: str) -> None:
+    assert split_steps(f"She adds.\n{block}That is all.") == ("She adds.\n", block, "That is all.")
+
+
+@pytest.mark.parametrize("opening", ["\\[", "$$", "```", "\\begin{align}"])
+def test_a_block_that_is_never_closed_swallows_nothing(opening: str) -> None:
+    assert split_steps(f"{opening}\nShe adds.\nThat is all.")[-1] == "That is all."
+
+
+@pytest.mark.parametrize("heading", ["Step 3:\n", "## Costs\n", "**Step 1: Costs**\n\n", "Simplifying, we get:\n\n", "---\n"])
+def test_a_heading_belongs_to_the_step_behind_it(heading: str) -> None:
+    assert split_steps(f"She adds.\n{heading}2 + 2 = 4.") == ("She adds.\n", f"{heading}2 + 2 = 4.")
+
+
+def test_a_long_paragraph_among_lines_is_split_into_sentences() -> None:
+    assert split_steps("Well.\nHe has 1. She has 2. They add. They have 3.") == ("Well.\n", "He has 1. ", "She has 2. ", "They add. ", "They have 3.")
+
+
+def test_a_long_list_entry_is_one_step() -> None:
+    entry = "- He has 1. She has 2. They add. They have 3.\n"
+    assert split_steps(f"{entry}Done.") == (entry, "Done.")
 
 
 def test_a_closing_quotation_mark_stays_with_its_sentence() -> None:

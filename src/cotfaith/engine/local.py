@@ -14,8 +14,9 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from cotfaith.text.answers import parse, part
+from cotfaith.text.answers import parse
 from cotfaith.text.encoding import Encoder, hash_ids
+from cotfaith.text.generations import read_answer
 from cotfaith.text.steps import split_steps
 from cotfaith.types import Arm, Example, Reading, ReadRequest, Rollout
 
@@ -63,14 +64,14 @@ class LocalReasoner:
 
     def _rollout(self, example: Example, prompt: Sequence[int], ids: Sequence[int]) -> Rollout:
         text = self.encoder.decode(ids)
-        parted = part(text, self.encoder.prompts.cue)
-        verdict = parse(parted.statement, example.choices)
+        finished = bool(ids) and ids[-1] in self.encoder.stop_ids
+        parts = read_answer(text, self.encoder.prompts.cue, example.choices, finished=finished)
         return Rollout(
             example=example,
-            chain=split_steps(parted.chain),
-            answer=verdict.answer,
-            parse=verdict.status,
-            finish="stop" if ids and ids[-1] in self.encoder.stop_ids else "length",
+            chain=split_steps(parts.chain),
+            answer=parts.verdict.answer,
+            parse=parts.verdict.status,
+            finish="stop" if finished else "length",
             text=text,
             tokens=len(ids),
             prompt_hash=hash_ids(prompt),

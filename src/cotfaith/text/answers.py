@@ -1,29 +1,36 @@
-"""What a text says the answer is: the statement behind the last marker, in canonical form.
+"""What a statement says the answer is, in canonical form; the one place that decides.
 
-Canonical forms are compared with ``==`` everywhere else: a number without commas, currency or trailing zeros, or the
-upper-case letter of a choice. What cannot be read is no verdict, and so is a text that states two answers.
+Canonical forms are compared with ``==`` everywhere else: a number, a formula, or the upper-case letter of a choice. What cannot be read is
+no verdict, and so is a statement of two answers. Where the statement stands in a generation is for `text.generations`.
 """
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import NamedTuple
 
+from cotfaith.text.choices import named_choices
+from cotfaith.text.conclusions import stated_numbers
+from cotfaith.text.latex import boxed
+from cotfaith.text.numbers import canonical_number
+from cotfaith.text.sentences import ends_sentence
+from cotfaith.text.symbols import canonical_formula
+from cotfaith.text.words import spelled_number
 from cotfaith.types import Status
 
-# U+2212 is the minus sign of typesetters. A full stop opens a number (".5") only where no word or other stop is before it.
-_NUMBER = re.compile(r"[-\u2212]?\$?\s?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|(?<![\w.])\.\d+)")
-_BRACKETED = re.compile(r"\(([A-Za-z])\)")
-# Before a word in small letters, but for those that may follow a verdict, "A" is the article.
-_BARE_LETTER = re.compile(r"(?<![A-Za-z'])([A-Z])(?![A-Za-z'])(?!(?<=A) (?!or\b|and\b|is\b|because\b|since\b|as\b)[a-z])")
-# The statement ends with its line, or with a full stop that is not a decimal point.
-_STATEMENT_END = re.compile(r"\n|[.!?](?:\s|$)")
-_SAYS_NOTHING = re.compile(r"^\W*\n")  # lines of white space, a colon, a bullet
-
-
-# "So, ", "Therefore " and the like between the last step and the marker belong to the statement, not to the chain.
-_LEAD_IN = re.compile(r"(?:(?<=\n)|(?<=[.!?] )|^)(?:[A-Za-z]+,? ){1,3}\Z")
+# Lines of white space and marks, a fence, a line that only announces ("as follows:").
+_SAYS_NOTHING = re.compile(r"\A(?:\W*\n|\s*```\w*[ \t]*\n|[^\n\d]{0,200}:[ \t*_]*\n)*")
+_STATEMENT_END = re.compile(r"\n|[.!?](?=\s|\Z)")
+_REFUSES = re.compile(
+    r"\b(?:can ?not|can['\u2019]t|could not|unable to|impossible to|not possible to|do(?:es)? not know|don['\u2019]t know)"
+    r"(?: be)? (?:answer|determine|solve|say|tell|calculate|compute|find|know|provide|give|help|assist|decide|conclude)"
+    r"|\bI (?:do not|don['\u2019]t) know\b|\b(?:not enough|insufficient|no sufficient|not sufficient) information\b"
+    r"|\bno (?:definite |unique |single |possible )?(?:answer|solution)\b|\bunanswerable\b"
+    r"|\A\W*(?:is |still )?(?:unknown|undetermined|indeterminate|impossible|not (?:known|given|possible|determinable))\W*\Z",
+    re.IGNORECASE,
+)
+_LONGEST = 2000  # characters of a statement that are read
+_MATH = re.compile(r"\$([^$\n]{1,200})\$|\\\(([^\n]{1,200}?)\\\)")
 
 
 class Verdict(NamedTuple):
@@ -33,78 +40,67 @@ class Verdict(NamedTuple):
     status: Status
 
 
-class Parted(NamedTuple):
-    """A generation parted at its last answer marker."""
-
-    chain: str  # everything before the line or sentence of the marker
-    statement: str | None  # what stands behind the marker, up to the end of the statement; None: no marker
-
-
-def part(text: str, marker: str) -> Parted:
-    r"""Part a generation at the last `marker` (any case).
-
-    >>> part("5 - 2 = 3.\nThe answer is 3.", "The answer is")
-    Parted(chain='5 - 2 = 3.\n', statement=' 3')
-    """
-    markers = list(re.finditer(re.escape(marker), text, re.IGNORECASE))
-    if not markers:
-        return Parted(text, None)
-    start, end = markers[-1].span()
-    return Parted(_LEAD_IN.sub("", text[:start]), _first_statement(text[end:]))
-
-
 def parse(statement: str | None, choices: tuple[str, ...] = ()) -> Verdict:
-    """The verdict of a statement such as `` (B).`` or `` $1,234.00``.
+    """The verdict of a statement such as `` (B).`` or `` $1,234.00``; of a longer text its first statement is read.
 
-    With choices: one letter that names a choice, or the full text of one choice. Without: one number; "50%" is 50.
+    With choices: a letter that names a choice, or the full text of one. Without: a number ("50%" is 50) or a formula.
 
     >>> parse(" $1,234.00"), parse(" either (A) or (B)", ("yes", "no")).status
     (Verdict(answer='1234', status='parsed'), 'ambiguous')
     """
     if statement is None or not statement.strip():
         return Verdict(None, "missing")
-    first = _first_statement(statement)
-    found = _letters(first, choices) if choices else _numbers(first)
+    body = _SAYS_NOTHING.sub("", statement.lstrip()[:_LONGEST])
+    first = body[: _end(body)]
+    boxes = boxed(first)
+    if choices:
+        longer = () if boxes else (body.lstrip().split("\n", 1)[0], body)
+        found = {letter for piece in boxes or [first] for letter in named_choices(piece, choices, longer, in_box=bool(boxes))}
+    elif _REFUSES.search(first):
+        found = set()
+    else:
+        found = {answer for piece in boxes or [first] for answer in _free_answers(piece, in_box=bool(boxes))}
     if len(found) == 1:
         return Verdict(found.pop(), "parsed")
-    return Verdict(None, "ambiguous" if found else "missing")
+    if found:
+        return Verdict(None, "ambiguous")
+    return Verdict(None, "refused" if _REFUSES.search(first) else "missing")
 
 
-def canonical_number(text: str) -> str | None:
-    """A number as it is compared: ``"$1,234.50"`` is ``"1234.5"``; None where the text is not one number.
+def canonical_answer(text: str) -> str | None:
+    r"""A free gold answer as it is compared: a number, else a formula; None where the text is neither.
 
-    >>> canonical_number("-0.0"), canonical_number("1.50"), canonical_number("two")
-    ('0', '1.5', None)
+    >>> canonical_answer("1,234"), canonical_answer(r"\frac{1}{2}"), canonical_answer(r"1+\sqrt{8}"), canonical_answer("Lima")
+    ('1234', '0.5', '1 + 2*sqrt(2)', None)
     """
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        return None
-    value = Decimal(re.sub(r"[$,\s]", "", match[0]).replace("\u2212", "-"))
-    return format(value.normalize(), "f") if value else "0"
+    return canonical_number(text) or canonical_formula(text, in_math=True)
 
 
-def _first_statement(text: str) -> str:
-    """Up to the end of the first line or sentence that says anything."""
-    body = _SAYS_NOTHING.sub("", text)
-    end = _STATEMENT_END.search(body)
-    return body[: end.start()] if end else body
+def refuses(text: str) -> bool:
+    """The text says that the question cannot be answered."""
+    return _REFUSES.search(text) is not None
 
 
-def _numbers(statement: str) -> set[str]:
-    """The different numbers stated; of an equation ("14 - 5 = 9") what stands behind the last sign."""
-    result = statement.rsplit("=", 1)[-1]
-    return {number for match in _NUMBER.finditer(result) if (number := canonical_number(match[0])) is not None}
+def _free_answers(statement: str, *, in_box: bool) -> set[str]:
+    bare = statement.replace("**", "").strip().rstrip(".")
+    if canonical_number(bare) is None:
+        maths = [first or second for first, second in _MATH.findall(bare)]
+        formula = canonical_formula(bare, in_math=in_box) or (canonical_formula(maths[0], in_math=True) if len(maths) == 1 else None)
+        if formula is not None:
+            return {formula}
+    spelled = spelled_number(statement)
+    return stated_numbers(statement) or ({spelled} if spelled else set())
 
 
-def _letters(statement: str, choices: tuple[str, ...]) -> set[str]:
-    valid = {chr(ord("A") + place) for place in range(len(choices))}
-    bracketed = {letter.upper() for letter in _BRACKETED.findall(statement)}
-    if bracketed:  # a letter that names no choice beside one that does is a second answer; alone it is none
-        return bracketed if bracketed & valid else set()
-    whole = {chr(ord("A") + place) for place, choice in enumerate(choices) if _plain(choice) == _plain(statement)}
-    return whole or set(_BARE_LETTER.findall(statement)) & valid
+def _end(text: str) -> int:
+    """The end of the first line or sentence; a decimal point or an abbreviation ends none."""
+    for match in _STATEMENT_END.finditer(text):
+        if match[0] != "." or match.end() == len(text) or _closes(text, match.start()):
+            return match.start()
+    return len(text)
 
 
-def _plain(text: str) -> str:
-    """Without case and closing full stop: a statement has lost its own, a choice may be a sentence."""
-    return text.strip().rstrip(".!?").lower()
+def _closes(text: str, stop: int) -> bool:
+    behind = re.compile(r"\s*").match(text, stop + 1)
+    letter = re.fullmatch(r"\W*[A-Za-z]", text[:stop])  # "B. Lima": a label, and the statement goes on
+    return letter is None and ends_sentence(text, stop, behind.end() if behind else stop + 1)

@@ -13,7 +13,7 @@ from cotfaith.types import Chain, Example, Style
 
 @dataclass(frozen=True, kw_only=True)
 class Prompts:
-    """The wording of both styles; `cue` opens the answer statement and is what `text.answers.part` looks for.
+    """The wording of both styles; `cue` opens the answer statement and is what `text.generations` looks for.
 
     choice: what a gold statement names a choice by, its letter or its text. Both are read. A model of a million parameters can copy
     an option and hardly point at its letter. system: the system message. thinking: the chain stands between ``<think>`` and ``</think>``.

@@ -1,0 +1,56 @@
+"""Answers that are formulas: one canonical string for all ways to write an expression, by math-verify and sympy.
+
+Only met behind `text.numbers`, and imported only then: sympy takes half a second. math-verify would guard itself with SIGALRM, which
+fails off the main thread; here its input is bounded instead. Its LaTeX parser is used and never `parse_expr`, which evaluates Python.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+_LONGEST = 120  # characters
+_FUNCTIONS = "sqrt|pi|sin|cos|tan|log|ln|exp|infty|frac|cdot|times"
+# Numbers, single letters, named functions, operators and brackets, and nothing that is a word.
+_FORMULA = re.compile(rf"(?:\\?(?:{_FUNCTIONS})(?![a-z])|[A-Za-z](?![A-Za-z])|[\d.,+\-*/^(){{}}\[\]|\s_!])+")
+_DELIMITED = re.compile(r"\s*(?:\$\$?|\\\(|\\\[)?(.*?)(?:\$\$?|\\\)|\\\])?\s*[.]?\s*", re.DOTALL)
+_OPERATION = re.compile(r"\\(?:sqrt|pi|sin|cos|tan|log|ln|exp|frac|infty)|sqrt|\bpi\b|[+*/^]|(?<=[\w)}])\s*-\s*(?=[\w\\({])")
+# What grows without bound when it is evaluated: towers, long exponents, factorials.
+_EXPLOSIVE = re.compile(r"\^\s*\{?[^{}]*\^|\^\s*\{?\s*-?\d{3,}|\^\s*\{[^}]{9,}|!|\d{30,}|(?:\^.*){7,}")
+
+
+def canonical_formula(text: str, *, in_math: bool = False) -> str | None:
+    r"""One string for equal expressions; None where the text is no formula, a single letter, too long or too large.
+
+    in_math: the text stood in a box or in math mode, where ``2x`` is a product and not two of a unit.
+
+    >>> canonical_formula(r"\sqrt{12}"), canonical_formula(r"2\sqrt{3}"), canonical_formula("x")
+    ('2*sqrt(3)', '2*sqrt(3)', None)
+    """
+    match = _DELIMITED.fullmatch(text)
+    bare = (match[1] if match else text).strip().rsplit("=", 1)[-1].strip()
+    bare = re.sub(r"\\(?:left|right|,|;|!|displaystyle)|\\[dt](?=frac)", lambda found: "\\" if found[0] in ("\\d", "\\t") else "", bare)
+    in_math = in_math or bool(match and text.strip() != match[1].strip(" ."))
+    if not 1 < len(bare) <= _LONGEST or not _FORMULA.fullmatch(bare) or _EXPLOSIVE.search(bare):
+        return None
+    symbols = re.search(r"[A-Za-z]", re.sub(r"\\(?:frac|cdot|times)", "", bare))
+    pair = in_math and re.fullmatch(r"[(\[].*,.*[)\]]", bare)  # a point, an interval
+    if not pair and not (symbols and (_OPERATION.search(bare) or (in_math and re.search(r"\d\s*[A-Za-z]", bare)))):
+        return None
+    return _by_sympy(re.sub(r"(?<!\\)\b(sqrt|pi|sin|cos|tan|log|ln|exp)\b", r"\\\1", re.sub(r"sqrt\(([^()]*)\)", r"sqrt{\1}", bare)))
+
+
+def _by_sympy(latex: str) -> str | None:
+    import sympy
+    from math_verify import LatexExtractionConfig, parse
+
+    logging.getLogger("math_verify.parser").setLevel(logging.ERROR)  # math-verify 0.9 warns that no SIGALRM is set, which is meant
+    found = parse(f"${latex}$", [LatexExtractionConfig()], fallback_mode="no_fallback", parsing_timeout=None, raise_on_error=False)
+    if not found or not isinstance(found[0], sympy.Basic):
+        return None
+    expression = found[0].doit()
+    if isinstance(expression, sympy.Symbol):
+        return None
+    if isinstance(expression, sympy.Expr):
+        expression = sympy.expand(sympy.radsimp(expression))
+    return str(sympy.sstr(expression))
