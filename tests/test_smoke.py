@@ -17,7 +17,8 @@ from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-from cotfaith.engine.local import Decoding, LocalReasoner
+from cotfaith.engine.decoding import Decoding
+from cotfaith.engine.local import LocalReasoner
 from cotfaith.models.base import BaseModel, keep_cpu_weights_in_place
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder

@@ -112,7 +112,7 @@ def test_a_reading_comes_back_with_every_field(store: RunStore) -> None:
     other = replace(READING, alpha=1.0, answer="B", parse="parsed")
     store.put_records("base", "recall", [], [READING, other])
     rows = pq.read_table(store.folder / "records" / "base" / "recall" / "readings.parquet").to_pylist()
-    assert rows == [asdict(record) | {"chain": list(record.chain)} for record in (READING, other)]
+    assert rows == [asdict(record) | {"chain": list(record.chain), "options": list(record.options)} for record in (READING, other)]
 
 
 def test_arms_and_datasets_have_records_of_their_own(store: RunStore) -> None:

@@ -34,7 +34,13 @@ _ROLLOUT = pa.schema(
 )
 _READING = pa.schema(
     [(name, pa.string()) for name in ("uid", "probe", "answer", "parse", "text", "prompt_hash")]
-    + [("alpha", pa.float64()), ("steps_kept", pa.int64()), ("tokens_kept", pa.int64()), ("chain", pa.list_(pa.string()))]
+    + [
+        ("alpha", pa.float64()),
+        ("steps_kept", pa.int64()),
+        ("tokens_kept", pa.int64()),
+        ("chain", pa.list_(pa.string())),
+        ("options", pa.list_(pa.float64())),
+    ]
 )
 
 Scores = dict[str, Any]

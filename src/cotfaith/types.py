@@ -92,6 +92,7 @@ class Reading:
     parse: Status
     text: str  # what the model wrote after the answer cue
     prompt_hash: str  # of all token ids up to the answer
+    options: tuple[float, ...] = ()  # log-probability of each choice's letter right behind the cue, in nats
 
 
 class Dataset(Protocol):

@@ -14,7 +14,7 @@ import pytest
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-from cotfaith.text.answers import canonical_number
+from cotfaith.text.numbers import canonical_number
 from cotfaith.types import Dataset, Example, Split
 
 FILES = sorted((Path(__file__).resolve().parents[2] / "conf" / "dataset").glob("*.yaml"))

@@ -7,7 +7,8 @@ import torch
 from transformers import PreTrainedModel
 
 from cotfaith.datasets.arithmetic import Arithmetic
-from cotfaith.engine.local import Decoding, LocalReasoner
+from cotfaith.engine.decoding import Decoding
+from cotfaith.engine.local import LocalReasoner
 from cotfaith.models.lora import Lora
 from cotfaith.text.encoding import Encoder
 from cotfaith.types import Arm, ReadRequest

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from transformers import PreTrainedModel
 
-from cotfaith.engine.local import Decoding, LocalReasoner
+from cotfaith.engine.decoding import Decoding
+from cotfaith.engine.local import LocalReasoner
 from cotfaith.models.embedded.card import measure, questions
 from cotfaith.text.encoding import Encoder
 

@@ -23,7 +23,7 @@ from cotfaith.datasets.intake import Convention, OnBadRow
 from cotfaith.datasets.rows import Row, RowError, columns_of
 from cotfaith.datasets.sources import Hub, Source, SplitNames, gather
 from cotfaith.datasets.splits import content_uid
-from cotfaith.text.answers import canonical_number
+from cotfaith.text.numbers import canonical_number
 from cotfaith.types import Example, Split
 
 NAMES: SplitNames = {"train": "train", "test": "test"}

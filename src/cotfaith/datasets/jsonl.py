@@ -28,7 +28,7 @@ from cotfaith.datasets.intake import Convention, OnBadRow
 from cotfaith.datasets.rows import Row, RowError, clean, columns_of
 from cotfaith.datasets.sources import Source, SplitNames, find
 from cotfaith.datasets.splits import content_uid, plain
-from cotfaith.text.answers import canonical_number
+from cotfaith.text.numbers import canonical_number
 from cotfaith.text.steps import split_steps
 from cotfaith.types import Chain, Example, Split
 

@@ -17,7 +17,7 @@ _TAKE_A_MASK = ("sdpa", "eager")  # flash and paged kernels take none of our sha
 
 def bare(model: PreTrainedModel) -> PreTrainedModel:
     """The transformers model below an adapter."""
-    return model.get_base_model() if isinstance(model, PeftModel) else model  # type: ignore[return-value]  # annotated as a Module
+    return model.get_base_model() if isinstance(model, PeftModel) else model
 
 
 def text_config(model: PreTrainedModel) -> PretrainedConfig:
@@ -32,7 +32,7 @@ class Visibility:
         self.config = text_config(model)
         layers = DynamicCache(config=self.config).layers
         sliding = [layer for layer in layers if getattr(layer, "is_sliding", False)]
-        self.window: int | None = sliding[0].sliding_window if sliding else None
+        self.window: int | None = getattr(sliding[0], "sliding_window", None) if sliding else None
         self.by_kind = bool(sliding) and (len(sliding) < len(layers) or getattr(self.config, "layer_types", None) is not None)
         self.dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
 

@@ -19,7 +19,7 @@ class Slab(DynamicLayer):
     """A layer with room to grow, so that a step copies one token and not the whole past."""
 
     def __init__(self, past: KeysValues, room: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.lazy_initialization(*past)
         self._keys, self._values = (_roomy(tensor, room) for tensor in past)
         self._show(past[0].shape[-2])
@@ -32,6 +32,7 @@ class Slab(DynamicLayer):
         self._keys[..., start:end, :] = key_states
         self._values[..., start:end, :] = value_states
         self._show(end)
+        assert self.keys is not None and self.values is not None  # noqa: PT018  # one fact
         return self.keys, self.values
 
     def _show(self, length: int) -> None:

@@ -69,11 +69,11 @@ def sampled(randoms: Sequence[Random], temperature: float, top_p: float) -> Pick
         for place, step in rows:
             draws[place] += [randoms[place].random() for _ in range(step + 1 - len(draws[place]))]
         wanted = torch.tensor([draws[place][step] for place, step in rows], device=logits.device)[:, None]
-        likely, order = torch.softmax(logits.double() / temperature, -1).sort(-1, descending=True, stable=True)
+        likely, order = torch.softmax(logits.double() / temperature, -1).sort(dim=-1, descending=True, stable=True)
         below = likely.cumsum(-1) - likely  # probability of all likelier tokens
         likely = likely * (below < top_p)
         reached = likely.cumsum(-1) > wanted * likely.sum(-1, keepdim=True)
-        return order.gather(-1, reached.int().argmax(-1, keepdim=True))[:, 0].tolist()  # type: ignore[no-any-return]
+        return order.gather(-1, reached.int().argmax(-1, keepdim=True))[:, 0].tolist()
 
     return pick
 

@@ -6,9 +6,10 @@ Pure but for the Reasoner it is given. It scores nothing: metrics and callbacks 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
+from cotfaith.engine.meter import Cost
 from cotfaith.probes.kept import steps_kept
 from cotfaith.types import Example, Probe, Reading, ReadRequest, Reasoner, Rollout
 
@@ -23,6 +24,7 @@ class Evaluation:
     rollouts: list[Rollout]
     readings: list[Reading]  # those of every probe, and the direct ones
     dropped: dict[str, int]  # by probe: chains that it could not disturb as it promises
+    costs: dict[str, Cost] = field(default_factory=dict)  # by phase: what the model ran for it
 
 
 @dataclass(frozen=True)

@@ -1,71 +1,82 @@
-"""The Reasoner on a local model: writes chains and reads answers with batched greedy `generate`.
+"""The Reasoner on a local model: text in, text out, by the token engine below it.
 
-Reading is by prefill: the assistant's turn is continued behind the answer cue. The base arm is the same model with its
-adapter disabled.
+Reading is by prefill: the assistant's turn is continued behind the answer cue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from peft import PeftModel
 from transformers import PreTrainedModel
 
+from cotfaith.engine.decoding import Decoding
+from cotfaith.engine.letters import letter_ids, option_logprobs
+from cotfaith.engine.meter import Cost
+from cotfaith.engine.reading import Answer
+from cotfaith.engine.tokens import TokenEngine
+from cotfaith.engine.trees import Row
 from cotfaith.text.answers import parse
 from cotfaith.text.encoding import Encoder, hash_ids
 from cotfaith.text.generations import read_answer
 from cotfaith.text.steps import split_steps
-from cotfaith.types import Arm, Example, Reading, ReadRequest, Rollout
+from cotfaith.types import Arm, Example, Reading, ReadRequest, Rollout, Style
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decoding:
-    """How a model is decoded, always greedily.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request as token ids."""
 
-    batch_size: rows per forward, of chains and of readings.
-    max_new_tokens: limit of a generation; longer ones are cut off and marked so.
-    answer_tokens: limit of a reading behind the cue.
-    """
-
-    batch_size: int
-    max_new_tokens: int
-    answer_tokens: int
-
-    def __post_init__(self) -> None:
-        for name in ("batch_size", "max_new_tokens", "answer_tokens"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"engine.{name}: expected at least 1, got {getattr(self, name)}")
+    request: ReadRequest
+    row: Row  # prompt, chain, cue
+    kept: int  # tokens of the intact steps
 
 
 class LocalReasoner:
-    """Greedy decoding on a transformers model; arm "base" switches its adapter off."""
+    """Asks one arm of a model; arm "base" is the same model with its adapter switched off."""
 
     def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned") -> None:
-        self.model = model
         self.encoder = encoder
-        self.decoding = decoding
-        self.arm = arm
+        self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm)
 
     def write(self, examples: Sequence[Example]) -> list[Rollout]:
         """One rollout per example, in order: the model's own chain and answer to the chain-of-thought prompt."""
-        prompts = [self.encoder.prompt(example, "cot") for example in examples]
-        written = self._generate(prompts, self.decoding.max_new_tokens)
+        prompts = [tuple(self.encoder.prompt(example, "cot")) for example in examples]
+        written = self.engine.write(prompts, [example.uid for example in examples])
         return [self._rollout(example, prompt, ids) for example, prompt, ids in zip(examples, prompts, written, strict=True)]
 
     def read(self, requests: Sequence[ReadRequest]) -> list[Reading]:
         """One reading per request, in order; requests that come to the same token ids are read once."""
-        prompts = [tuple(self.encoder.prompt(r.example, r.style) + self.encoder.elicit(r.chain)) for r in requests]
-        distinct = sorted(set(prompts), key=lambda ids: (len(ids), ids))  # like lengths together, in an order of their own
-        answers = dict(zip(distinct, self._generate(distinct, self.decoding.answer_tokens), strict=True))
-        return [self._reading(request, prompt, answers[prompt]) for request, prompt in zip(requests, prompts, strict=True)]
+        asked = self._asked(requests)
+        by_example: dict[str, dict[Row, None]] = {}
+        for each in asked:
+            by_example.setdefault(each.request.example.uid, {})[each.row] = None
+        letters = letter_ids(self.encoder, max((len(request.example.choices) for request in requests), default=0))
+        answers = self.engine.read([list(rows) for rows in by_example.values()], [one for ids in letters for one in ids])
+        return [self._reading(each, answers[each.row], letters) for each in asked]
 
-    def _rollout(self, example: Example, prompt: Sequence[int], ids: Sequence[int]) -> Rollout:
+    def costs(self) -> dict[str, Cost]:
+        """What has been run since the last time this was asked, by phase."""
+        costs, self.engine.meter.costs = self.engine.meter.costs, {}
+        return costs
+
+    def _asked(self, requests: Sequence[ReadRequest]) -> list[_Asked]:
+        prompts: dict[tuple[str, Style], list[int]] = {}
+        asked = []
+        for request in requests:
+            key = (request.example.uid, request.style)
+            if key not in prompts:
+                prompts[key] = self.encoder.prompt(request.example, request.style)
+            kept = "".join(request.chain[: request.steps_kept])
+            row = tuple(prompts[key] + self.encoder.elicit(request.chain))
+            asked.append(_Asked(request, row, len(self.encoder.continuation(kept)) if kept else 0))
+        return asked
+
+    def _rollout(self, example: Example, prompt: Row, ids: Sequence[int]) -> Rollout:
         text = self.encoder.decode(ids)
         finished = bool(ids) and ids[-1] in self.encoder.stop_ids
-        parts = read_answer(text, self.encoder.prompts.cue, example.choices, finished=finished)
+        opened = "<think>\n" if self.encoder.prompts.thinking else ""  # the prompt has opened the thought
+        parts = read_answer(opened + text, self.encoder.prompts.cue, example.choices, finished=finished)
         return Rollout(
             example=example,
             chain=split_steps(parts.chain),
@@ -77,61 +88,20 @@ class LocalReasoner:
             prompt_hash=hash_ids(prompt),
         )
 
-    def _reading(self, request: ReadRequest, prompt: Sequence[int], ids: Sequence[int]) -> Reading:
-        text = self.encoder.decode(ids)
+    def _reading(self, asked: _Asked, answer: Answer, letters: Sequence[Sequence[int]]) -> Reading:
+        request, text = asked.request, self.encoder.decode(answer.ids)
         verdict = parse(text, request.example.choices)
-        kept = "".join(request.chain[: request.steps_kept])
+        count = len(request.example.choices)
         return Reading(
             uid=request.example.uid,
             probe=request.probe,
             alpha=request.alpha,
             steps_kept=request.steps_kept,
-            tokens_kept=len(self.encoder.continuation(kept)) if kept else 0,
+            tokens_kept=asked.kept,
             chain=request.chain,
             answer=verdict.answer,
             parse=verdict.status,
             text=text,
-            prompt_hash=hash_ids(prompt),
+            prompt_hash=hash_ids(asked.row),
+            options=option_logprobs(answer.logprobs.tolist(), letters)[:count] if count else (),
         )
-
-    def _generate(self, prompts: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
-        """Greedy continuations, end token included where one was written."""
-        out: list[list[int]] = []
-        with torch.inference_mode(), _evaluating(self.model), self._arm():
-            for start in range(0, len(prompts), self.decoding.batch_size):
-                out += self._generate_batch(prompts[start : start + self.decoding.batch_size], limit)
-        return out
-
-    def _generate_batch(self, prompts: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
-        longest = max(map(len, prompts))
-        stops = sorted(self.encoder.stop_ids)
-        ids = torch.full((len(prompts), longest), stops[0], device=self.model.device)  # (B, T), padded on the left
-        mask = torch.zeros_like(ids)
-        for row, prompt in enumerate(prompts):
-            ids[row, longest - len(prompt) :] = torch.tensor(prompt, device=ids.device)
-            mask[row, longest - len(prompt) :] = 1
-        written = self.model.generate(  # type: ignore[operator]  # a method of GenerationMixin, which PreTrainedModel does not name
-            input_ids=ids, attention_mask=mask, max_new_tokens=limit, do_sample=False, num_beams=1, eos_token_id=stops, pad_token_id=stops[0]
-        )
-        return [_until_stop(row, stops) for row in written[:, longest:].tolist()]
-
-    def _arm(self) -> AbstractContextManager[None]:
-        if self.arm == "base" and isinstance(self.model, PeftModel):
-            return self.model.disable_adapter()
-        return nullcontext()
-
-
-def _until_stop(ids: list[int], stops: Sequence[int]) -> list[int]:
-    """Cut behind the first end token; what follows is padding."""
-    ends = [place for place, token in enumerate(ids) if token in stops]
-    return ids[: ends[0] + 1] if ends else ids
-
-
-@contextmanager
-def _evaluating(model: PreTrainedModel) -> Iterator[None]:
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)

@@ -23,11 +23,11 @@ class Meter:
 
     costs: dict[str, Cost] = field(default_factory=dict)
 
-    def count(self, phase: str, tokens: int) -> None:
-        """One forward over `tokens` positions."""
+    def count(self, phase: str, tokens: int, forwards: int = 1) -> None:
+        """Forwards over `tokens` positions together."""
         cost = self.costs.setdefault(phase, Cost())
         cost.tokens += tokens
-        cost.forwards += 1
+        cost.forwards += forwards
 
     @contextmanager
     def clock(self, phase: str) -> Iterator[None]:

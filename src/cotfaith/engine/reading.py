@@ -13,10 +13,9 @@ from itertools import zip_longest
 import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import Cache
 
-from cotfaith.engine.attention import Visibility
 from cotfaith.engine.cache import KeysValues, layers, slabs
+from cotfaith.engine.forward import Forward
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.trees import Row, Tree, portions
 
@@ -69,13 +68,11 @@ class TreeReader:
     """
 
     def __init__(self, model: PreTrainedModel, *, stops: Sequence[int], limit: int, watched: Sequence[int], tail_budget: int, meter: Meter) -> None:
-        self.model = model
+        self.forward = Forward(model, meter, "read")
         self.stops = frozenset(stops)
         self.limit = limit
         self.watched = list(watched)
         self.tail_budget = tail_budget
-        self.meter = meter
-        self.visibility = Visibility(model)
 
     def __call__(self, trees: Sequence[Tree]) -> list[list[Answer]]:
         """The answers of all branches, in the order given; all trees are run side by side."""
@@ -88,21 +85,14 @@ class TreeReader:
         return [[Answer(tuple(written[q, place]), scores[q, place]) for place in range(len(tree.branches))] for q, tree in enumerate(trees)]
 
     def _run_trunks(self, trees: Sequence[Tree]) -> _Trunks:
-        longest = max(1, *(len(tree.trunk) for tree in trees))
-        ids = self._filled(len(trees), longest, 0)
-        for q, tree in enumerate(trees):
-            ids[q, : len(tree.trunk)] = torch.tensor(tree.trunk, dtype=torch.long)
-        positions = torch.arange(longest).expand(len(trees), -1)
         cache = DynamicCache()  # without the config: sliding layers keep every key, the mask does the sliding
-        window = self.visibility.window
-        see = (positions[:, None] <= positions[:, :, None]) if window is not None and longest >= window else None
-        self._forward(ids, positions, positions, see, cache, keep=1)
+        positions, _ = self.forward.start([tree.trunk for tree in trees], cache, keep=1)
         return _Trunks(layers(cache), positions)
 
     def _run_tails(self, trees: Sequence[Tree], trunks: _Trunks, places: Sequence[Sequence[int]]) -> _Tails:
         """places: for each tree the branches of this portion."""
         width = max(sum(len(tree.branches[place].tail) for place in own) for tree, own in zip(trees, places, strict=True))
-        ids, positions, owners, keeps = (self._filled(len(trees), width, value) for value in (0, 0, _PADDING, 1))
+        ids, positions, owners, keeps = (_filled(len(trees), width, value) for value in (0, 0, _PADDING, 1))
         ends: list[tuple[int, int]] = []
         last = torch.zeros(len(trees), width, dtype=torch.bool)
         for q, tree in enumerate(trees):
@@ -121,7 +111,7 @@ class TreeReader:
         kept = trunks.positions[:, None, :needed] < keeps[:, :, None]  # (Q, N, T)
         own = (owners[:, :, None] == owners[:, None]) & (order[None] <= order[:, None])  # (Q, N, N)
         keys_at = torch.cat([trunks.positions[:, :needed], positions], 1)
-        logits = self._forward(ids, positions, keys_at, torch.cat([kept, own], 2), cache, keep=last)  # (branches, V)
+        logits = self.forward(ids, positions, keys_at, torch.cat([kept, own], 2), cache, keep=last)  # (branches, V)
         past = [(keys[:, :, needed:], values[:, :, needed:]) for keys, values in layers(cache)]
         return _Tails(past, positions, owners, dict(zip(ends, logits, strict=True)))
 
@@ -149,7 +139,7 @@ class TreeReader:
             see = own[:, :, None] == owners[:, None]  # (Q, R, K)
             width = trunks.positions.shape[1]
             see[:, :, :width] = trunks.positions[:, None] < keeps[:, :, None]
-            logits = self._forward(ids, positions, keys_at, see, cache, keep=own != _PADDING)  # (live, V)
+            logits = self.forward(ids, positions, keys_at, see, cache, keep=own != _PADDING)  # (live, V)
             for writer, token in zip(at, logits.argmax(-1).tolist(), strict=True):
                 writer.next, writer.position = token, writer.position + 1
                 written[writer.tree, writer.place].append(token)
@@ -159,24 +149,13 @@ class TreeReader:
         """ids, positions, owners and keeps (Q, R) of the next tokens, and their branches in the order of the rows."""
         by_tree = [[branch for branch in live if branch.tree == q] for q in range(trees)]
         width = max(map(len, by_tree))
-        ids, positions, owners, keeps = (self._filled(trees, width, value) for value in (0, 0, _PADDING, 1))
+        ids, positions, owners, keeps = (_filled(trees, width, value) for value in (0, 0, _PADDING, 1))
         for q, branches in enumerate(by_tree):
             for column, branch in enumerate(branches):
                 ids[q, column], positions[q, column] = branch.next, branch.position
                 owners[q, column], keeps[q, column] = branch.place, branch.keep
         return ids, positions, owners, keeps, [branch for branches in by_tree for branch in branches]
 
-    def _filled(self, rows: int, width: int, value: int) -> Tensor:
-        return torch.full((rows, width), value, dtype=torch.long)
 
-    def _forward(self, ids: Tensor, positions: Tensor, keys_at: Tensor, see: Tensor | None, cache: Cache, *, keep: int | Tensor) -> Tensor:
-        """Logits (kept, V) on the model's device; ids and masks are made on the host."""
-        device = self.model.device
-        self.meter.count("read", ids.numel())
-        mask = {} if see is None else {"attention_mask": self.visibility(see.to(device), positions.to(device), keys_at.to(device))}
-        kept = keep if isinstance(keep, int) else keep.to(device)
-        out = self.model(
-            input_ids=ids.to(device), position_ids=positions.to(device), past_key_values=cache, use_cache=True, logits_to_keep=kept, **mask
-        )
-        logits: Tensor = out.logits
-        return logits
+def _filled(rows: int, width: int, value: int) -> Tensor:
+    return torch.full((rows, width), value, dtype=torch.long)

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import Cache
 
-from cotfaith.engine.attention import Visibility
 from cotfaith.engine.cache import KeysValues, layers, slabs
+from cotfaith.engine.forward import Forward
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.trees import Row
 
@@ -47,18 +46,15 @@ class ChainWriter:
     """
 
     def __init__(
-        self, model: PreTrainedModel, *, stops: Sequence[int], ends: Callable[[Sequence[int]], bool], limit: int, slots: int, pick: Pick, meter: Meter
+        self, model: PreTrainedModel, *, stops: Sequence[int], ends: Callable[[Sequence[int]], bool], limit: int, slots: int, meter: Meter
     ) -> None:
-        self.model = model
+        self.forward = Forward(model, meter, "write")
         self.stops = frozenset(stops)
         self.ends = ends
         self.limit = limit
         self.slots = slots
-        self.pick = pick
-        self.meter = meter
-        self.visibility = Visibility(model)
 
-    def __call__(self, prompts: Sequence[Row]) -> list[list[int]]:
+    def __call__(self, prompts: Sequence[Row], pick: Pick) -> list[list[int]]:
         """Continuations in the order of the prompts, end token included where one was written."""
         waiting = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))  # taken from the end: long prompts, long chains
         out: list[list[int]] = [[] for _ in prompts]
@@ -69,9 +65,9 @@ class ChainWriter:
                 _Writer(place, len(prompts[place])) for place in (waiting.pop() for _ in range(min(len(waiting), self.slots - len(writers))))
             ]
             parts = [_own(past, [writer.past for writer in writers])] if writers else []
-            parts += [self._begin(newcomers, prompts)] if newcomers else []
+            parts += [self._begin(newcomers, prompts, pick)] if newcomers else []
             writers += newcomers
-            past = self._go_on(writers, _joined(parts))
+            past = self._go_on(writers, _joined(parts), pick)
             for writer in writers:
                 out[writer.place] = writer.ids
             stay = [row for row, writer in enumerate(writers) if not writer.ended]
@@ -79,22 +75,17 @@ class ChainWriter:
             writers = [writers[row] for row in stay]
         return out
 
-    def _begin(self, newcomers: Sequence[_Writer], prompts: Sequence[Row]) -> list[list[KeysValues]]:
-        """Run prompts side by side, padded on the right, and write their first tokens; the past of each row, (heads, T, size)."""
-        longest = max(writer.prompt for writer in newcomers)
-        ids = torch.zeros(len(newcomers), longest, dtype=torch.long)
-        last = torch.zeros_like(ids, dtype=torch.bool)
+    def _begin(self, newcomers: Sequence[_Writer], prompts: Sequence[Row], pick: Pick) -> list[list[KeysValues]]:
+        """Run prompts and write their first tokens; the past of each row, (heads, T, size), layer by layer."""
+        last = torch.zeros(len(newcomers), max(writer.prompt for writer in newcomers), dtype=torch.bool)
         for row, writer in enumerate(newcomers):
-            ids[row, : writer.prompt] = torch.tensor(prompts[writer.place])
             last[row, writer.prompt - 1] = True
-        positions = torch.arange(longest).expand_as(ids)
-        window = self.visibility.window
-        see = (positions[:, None] <= positions[:, :, None]) if window is not None and longest >= window else None
         cache = DynamicCache()
-        self._append(newcomers, self._forward(ids, positions, positions, see, cache, keep=last))
+        _, logits = self.forward.start([prompts[writer.place] for writer in newcomers], cache, keep=last)
+        self._append(newcomers, pick, logits)
         return [[(k[row, :, : w.prompt], v[row, :, : w.prompt]) for row, w in enumerate(newcomers)] for k, v in layers(cache)]
 
-    def _go_on(self, writers: Sequence[_Writer], past: list[KeysValues]) -> list[KeysValues]:
+    def _go_on(self, writers: Sequence[_Writer], past: list[KeysValues], pick: Pick) -> list[KeysValues]:
         """Write until enough rows have ended; the past of all rows."""
         cache = slabs(past, room=64)
         while sum(writer.ended for writer in writers) < max(1, _IDLE * len(writers)):
@@ -102,28 +93,17 @@ class ChainWriter:
             starts = torch.tensor([length - writer.past for writer in writers])[:, None]
             columns = torch.arange(length + 1).expand(len(writers), -1)
             ids = torch.tensor([[writer.ids[-1]] for writer in writers])
-            see = (columns >= starts)[:, None] if starts.any() or self.visibility.window is not None else None  # (B, 1, L + 1)
-            logits = self._forward(ids, length - starts, columns - starts, see, cache, keep=1)
-            self._append(writers, logits[:, -1])
+            see = (columns >= starts)[:, None] if starts.any() or self.forward.visibility.window is not None else None  # (B, 1, L + 1)
+            logits = self.forward(ids, length - starts, columns - starts, see, cache, keep=1)
+            self._append(writers, pick, logits[:, -1])
         return layers(cache)
 
-    def _append(self, writers: Sequence[_Writer], logits: Tensor) -> None:
+    def _append(self, writers: Sequence[_Writer], pick: Pick, logits: Tensor) -> None:
         """Write the next token of each row that has not ended."""
-        for writer, token in zip(writers, self.pick(logits, [(writer.place, len(writer.ids)) for writer in writers]), strict=True):
+        for writer, token in zip(writers, pick(logits, [(writer.place, len(writer.ids)) for writer in writers]), strict=True):
             if not writer.ended:
                 writer.ids.append(token)
                 writer.ended = token in self.stops or len(writer.ids) == self.limit or self.ends(writer.ids)
-
-    def _forward(self, ids: Tensor, positions: Tensor, keys_at: Tensor, see: Tensor | None, cache: Cache, *, keep: int | Tensor) -> Tensor:
-        device = self.model.device
-        self.meter.count("write", ids.numel())
-        mask = {} if see is None else {"attention_mask": self.visibility(see.to(device), positions.to(device), keys_at.to(device))}
-        kept = keep if isinstance(keep, int) else keep.to(device)
-        out = self.model(
-            input_ids=ids.to(device), position_ids=positions.to(device), past_key_values=cache, use_cache=True, logits_to_keep=kept, **mask
-        )
-        logits: Tensor = out.logits
-        return logits
 
 
 def _own(past: Sequence[KeysValues], lengths: Sequence[int]) -> list[list[KeysValues]]:

@@ -29,7 +29,7 @@ def dequantized(model: PreTrainedModel) -> Iterator[None]:
     try:
         for module in packed:
             weight = dequantize_4bit(module.weight.data, module.weight.quant_state).to(module.compute_dtype or torch.float32)
-            module.forward = partial(_linear, module, weight)  # type: ignore[method-assign]  # of this one module, put back below
+            module.forward = partial(_linear, module, weight)  # of this one module, put back below
         yield
     finally:
         for module in packed:

@@ -7,6 +7,7 @@ It knows neither which probes exist nor what is done with the records: `validati
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,9 +19,11 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 
+from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
-from cotfaith.engine.local import Decoding, LocalReasoner
+from cotfaith.engine.local import LocalReasoner
 from cotfaith.models.build import fingerprint
+from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import Batch
 from cotfaith.types import Arm, Example
@@ -56,6 +59,7 @@ class SFTModule(LightningModule):
         self.arm: Arm = "tuned"
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
+        self.reasoners: dict[Arm, LocalReasoner] = {}
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
     def configure_model(self) -> None:
@@ -116,8 +120,12 @@ class SFTModule(LightningModule):
 
     def _evaluate(self, examples: list[Example]) -> dict[str, Evaluation]:
         assert self.model is not None
-        reasoner = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
-        return {"evaluation": self.evaluator(reasoner, examples)}
+        with dequantized(self.model):
+            if self.arm not in self.reasoners:
+                self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
+            reasoner = self.reasoners[self.arm]
+            evaluation = self.evaluator(reasoner, examples)
+        return {"evaluation": replace(evaluation, costs=reasoner.costs())}
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None

@@ -15,7 +15,8 @@ from cotfaith.datasets.arithmetic import Arithmetic
 from cotfaith.datasets.commonsense import Commonsense
 from cotfaith.datasets.recall import KNOWN, Recall
 from cotfaith.datasets.shortcut import Shortcut
-from cotfaith.engine.local import Decoding, LocalReasoner
+from cotfaith.engine.decoding import Decoding
+from cotfaith.engine.local import LocalReasoner
 from cotfaith.models.base import BaseModel, Kind, Quantization, stop_ids
 from cotfaith.models.embedded.corpus import LONGEST_STORY, lessons
 from cotfaith.models.embedded.prompts import PROMPTS

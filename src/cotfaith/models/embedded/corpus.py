@@ -125,11 +125,11 @@ def _sum(rng: Random) -> Lesson:
 
 
 _SHARES: tuple[tuple[Callable[[Random], Lesson], float], ...] = (
-    (_story, 0.6),
+    (_story, 0.66),
     (_story_at_once, 0.03),
     (_sum, 0.07),
-    (_stated, 0.08),
-    (_passage, 0.11),
-    (_capital, 0.08),
-    (_guess, 0.06),
+    (_stated, 0.06),
+    (_passage, 0.08),
+    (_capital, 0.06),
+    (_guess, 0.04),
 )

@@ -22,7 +22,8 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from cotfaith.datasets.arithmetic import Arithmetic
 from cotfaith.datasets.commonsense import Commonsense
 from cotfaith.datasets.shortcut import Shortcut
-from cotfaith.engine.local import Decoding, LocalReasoner
+from cotfaith.engine.decoding import Decoding
+from cotfaith.engine.local import LocalReasoner
 from cotfaith.models.embedded.card import measure, questions
 from cotfaith.models.embedded.corpus import Lesson, lessons
 from cotfaith.models.embedded.prompts import PROMPTS
@@ -144,7 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=7000)
+    parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--tokens", type=int, default=4096, help="tokens per step, padding included")
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--rounded", type=float, default=0.2, help="share of the steps, at the end, that go through NF4")
