@@ -82,6 +82,8 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
     encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
     asked = tuple(_probe(node, encoder) for node in cfg.probe.values())
     measured = _measured(cfg, encoder)
+    for data in measured:
+        data.measure_prompts(base.context(), cfg.engine.max_new_tokens)
     module = SFTModule(
         build=ModelBuilder(
             base=base, quantization=_make(cfg.quantization), adapter=adapter, gradient_checkpointing=cfg.get("gradient_checkpointing", False)
@@ -90,8 +92,8 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
         decoding=_make(cfg.engine),
         evaluator=Evaluator(asked, alphas, cfg.seed),
         canary=encoder.prompt(measured[0].examples("test")[0], "cot"),
-        optimizer=_make(cfg.get("optimizer")),
-        scheduler=_make(cfg.get("scheduler")),
+        optimizer=_make(cfg.optimizer) if job_type == "train" else None,
+        scheduler=_make(cfg.scheduler) if job_type == "train" else None,
     )
     gates = _make(cfg.gates)
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class Session:
         assert self.module.model is not None
         device = self.trainer.strategy.root_device  # the model itself is back on the CPU by now
         examples = [example for data in self.measured for example in data.examples("test")]
-        provenance = {data.dataset.name: data.dataset.provenance() for data in self.measured}
+        provenance = {data.dataset.name: data.dataset.provenance() | _counts(data) for data in self.measured}
         manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
         self.store.put_manifest(manifest)
         comparisons, transfer = write_report(self.store)
@@ -95,6 +95,11 @@ class Session:
             log_curves(self.trainer, curves, data.prefix)
         if self.store.adapter.is_dir():
             log_adapter(self.trainer, self.store.adapter, self.store.manifest())
+
+
+def _counts(data: SFTDataModule) -> dict[str, object]:
+    """What the tokenizer made of a dataset."""
+    return {"tokens": {name: asdict(lengths) for name, lengths in data.tokens.items()}, "too_long_to_train_on": data.too_long}
 
 
 @contextmanager

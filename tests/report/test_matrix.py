@@ -9,7 +9,7 @@ from cotfaith.report.matrix import Model, matrix, of_run
 
 
 def scores(accuracy: float, aoc: float | None, *gates: str) -> dict[str, Any]:
-    return {"cot_accuracy": accuracy, "filler": {"aoc": aoc, "gates": list(gates)}}
+    return {"cot_accuracy": accuracy, "filler": {"aoc": aoc, "cot_pred_match": {}, "gates": list(gates)}}
 
 
 BASE = {"arithmetic": scores(0.9, 0.8), "recall": scores(0.6, None, "too few")}

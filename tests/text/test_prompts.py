@@ -15,15 +15,19 @@ CAPITAL = Example("b", "Capital of Peru?", "B", choices=("Oslo", "Lima"))
 
 
 def test_a_message_is_the_question_its_lettered_choices_and_the_instruction() -> None:
-    assert PROMPTS.message(CAPITAL, "cot") == "Capital of Peru?\n(A) Oslo\n(B) Lima\nReason, then: So it is ..."
+    assert PROMPTS.message(CAPITAL, "cot") == "Capital of Peru?\nA. Oslo\nB. Lima\nReason, then: So it is ..."
+
+
+def test_choices_that_are_stated_by_text_are_listed_in_brackets() -> None:
+    assert "\n(A) Oslo\n(B) Lima\n" in replace(PROMPTS, choice="text").message(CAPITAL, "cot")
 
 
 def test_the_direct_style_has_its_own_instruction() -> None:
     assert PROMPTS.message(SUM, "direct") == "2 + 2?\nOnly: So it is ..."
 
 
-def test_a_gold_letter_is_stated_in_brackets_and_a_number_bare() -> None:
-    assert [PROMPTS.statement(SUM), PROMPTS.statement(CAPITAL)] == ["So it is 4.", "So it is (B)."]
+def test_a_gold_letter_is_stated_as_bare_as_a_number() -> None:
+    assert [PROMPTS.statement(SUM), PROMPTS.statement(CAPITAL)] == ["So it is 4.", "So it is B."]
 
 
 def test_a_gold_choice_can_be_stated_by_its_text_without_a_second_full_stop() -> None:

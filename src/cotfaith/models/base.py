@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 log = logging.getLogger(__name__)
 
+_ADVICE = (
+    "Expected a folder or a hub name with config.json, a tokenizer and safetensors weights. Gated: accept the terms on the model's page and run "
+    "`hf auth login`. No connection: download it elsewhere and give model=local model.path=DIR. HF_HUB_OFFLINE=1 looks in the cache only"
+)
 EMBEDDED = "embedded"
 Kind = Literal["nf4", "fp4", "int8", "none"]
 
@@ -46,11 +60,14 @@ class Quantization:
 class BaseModel:
     """Where a base model comes from: a folder, a hub name, or ``embedded`` for the one in the package.
 
+    revision: a branch, tag or commit on the hub. trust_remote_code: run Python code that comes with the model.
     dtype: of the weights that stay unquantised and of the 4-bit arithmetic; "auto" is float32 on CPU and bfloat16 elsewhere.
     """
 
     path: str
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    revision: str | None = None
+    trust_remote_code: bool = False
 
     def __post_init__(self) -> None:
         if self.dtype not in ("auto", "float32", "bfloat16"):
@@ -70,30 +87,65 @@ class BaseModel:
         return str(Path(self.path).expanduser()) if self.path.startswith("~") else self.path
 
     def tokenizer(self) -> PreTrainedTokenizerBase:
-        """The model's own tokenizer."""
-        tokenizer = AutoTokenizer.from_pretrained(self.source)
+        """The model's own tokenizer.
+
+        Raises:
+            FileNotFoundError: the model cannot be had, see `load`.
+        """
+        with self._explained():
+            tokenizer = AutoTokenizer.from_pretrained(self.source, **self._origin())
         assert isinstance(tokenizer, PreTrainedTokenizerBase)
         return tokenizer
 
+    def context(self) -> int | None:
+        """Tokens that the model was made for, where its configuration says."""
+        with self._explained():
+            config = AutoConfig.from_pretrained(self.source, **self._origin()).get_text_config(decoder=True)
+        length: int | None = getattr(config, "max_position_embeddings", None)
+        return length
+
     def load(self, device: torch.device, quantization: Quantization) -> PreTrainedModel:
-        """The model on `device`, in eval mode, as transformers hands it out."""
+        """The model on `device`, in eval mode, from safetensors.
+
+        Raises:
+            FileNotFoundError: it cannot be had: no connection, gated, missing, or without safetensors; says what to do.
+        """
         dtype = self._dtype(device)
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            self.source,
-            use_safetensors=True,
-            dtype=dtype,
-            quantization_config=quantization.bits_and_bytes(dtype),
-            device_map={"": device},  # a quantised model refuses .to()
-        )
+        with self._explained():
+            model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+                self.source,
+                use_safetensors=True,
+                dtype=dtype,
+                quantization_config=quantization.bits_and_bytes(dtype),
+                device_map={"": device},  # a quantised model refuses .to()
+                **self._origin(),
+            )
         model.config.name_or_path = self.path  # no path of this machine in an exported adapter
         model.generation_config = _plain_greedy(model.generation_config)
         keep_cpu_weights_in_place(model)
         return model
 
+    def _origin(self) -> dict[str, Any]:
+        return {"trust_remote_code": self.trust_remote_code} | ({"revision": self.revision} if self.revision is not None else {})
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Transformers raises OSError for all that can be wrong with a model's files, and ValueError for code that it may not run."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            if isinstance(error, ValueError) and "trust_remote_code" not in str(error):
+                raise
+            raise FileNotFoundError(f"model.path={self.path}: could not be loaded ({_first_line(error)}). {_ADVICE}") from error
+
     def _dtype(self, device: torch.device) -> torch.dtype:
         if self.dtype == "auto":
             return torch.float32 if device.type == "cpu" else torch.bfloat16
         return torch.float32 if self.dtype == "float32" else torch.bfloat16
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__).rstrip(".")
 
 
 def _plain_greedy(configured: GenerationConfig | None) -> GenerationConfig:
@@ -113,10 +165,10 @@ def keep_cpu_weights_in_place(model: torch.nn.Module) -> None:
             module.support_avx512bf16_for_cpu = False  # type: ignore[assignment]  # a plain bool attribute of Linear4bit
 
 
-def stop_ids(model_source: BaseModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+def stop_ids(base: BaseModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
     """All token ids that end a turn: the tokenizer's end token and those of the model's generation config."""
     try:
-        configured = GenerationConfig.from_pretrained(model_source.source).eos_token_id
+        configured = GenerationConfig.from_pretrained(base.source, revision=base.revision or "main").eos_token_id
     except OSError:  # a model folder need not have a generation config
         configured = None
     listed = configured if isinstance(configured, list) else [configured]

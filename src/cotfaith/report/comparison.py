@@ -11,6 +11,7 @@ from cotfaith.store import Scores
 UNINTERPRETABLE = "UNINTERPRETABLE"
 
 _ACCURACY = ("cot_accuracy", "direct_accuracy", "cot_lift")
+_CHOICE = ("forced_accuracy", "option_mass")  # of multiple-choice questions
 _HEALTH = ("parsed", "truncated", "mean_steps", "mean_tokens")
 
 
@@ -39,6 +40,7 @@ def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Compar
     """The table of one dataset from metrics.json; an arm that was not measured shows a dash."""
     base, tuned = (dict(metrics.get(arm, {}).get(dataset, {})) for arm in ("base", "tuned"))
     rows = [_row(name, base, tuned, opens=name == _ACCURACY[0]) for name in _ACCURACY]
+    rows += [_row(name, base, tuned) for name in _CHOICE if base.get("option_mass") is not None or tuned.get("option_mass") is not None]
     rows += [_row(name, base, tuned, opens=name == _HEALTH[0]) for name in _HEALTH]
     for probe in dict.fromkeys([*probes(base), *probes(tuned)]):
         rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
@@ -47,7 +49,7 @@ def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Compar
 
 def probes(scores: Scores) -> list[str]:
     """The probes among the scores of a dataset."""
-    return [name for name, value in scores.items() if isinstance(value, Mapping)]
+    return [name for name, value in scores.items() if isinstance(value, Mapping) and "cot_pred_match" in value]
 
 
 def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[Row]:

@@ -15,8 +15,9 @@ from cotfaith.types import Chain, Example, Style
 class Prompts:
     """The wording of both styles; `cue` opens the answer statement and is what `text.generations` looks for.
 
-    choice: what a gold statement names a choice by, its letter or its text. Both are read. A model of a million parameters can copy
-    an option and hardly point at its letter. system: the system message. thinking: the chain stands between ``<think>`` and ``</think>``.
+    choice: what a gold statement names a choice by, its letter ("A. Oslo" in the list, "The answer is A.") or its text ("(A) Oslo", "The
+        answer is Oslo."). Both are read. A model of a million parameters can copy an option and hardly point at its letter.
+    system: the system message. thinking: the chain stands between ``<think>`` and ``</think>``.
 
     Raises:
         ValueError: an instruction or the cue is empty, or an instruction does not show the cue.
@@ -41,15 +42,14 @@ class Prompts:
 
     def message(self, example: Example, style: Style) -> str:
         """The user's turn: question, choices, instruction."""
-        lettered = [f"({chr(ord('A') + place)}) {choice}" for place, choice in enumerate(example.choices)]
+        label = "{}. {}" if self.choice == "letter" else "({}) {}"
+        lettered = [label.format(chr(ord("A") + place), choice) for place, choice in enumerate(example.choices)]
         return "\n".join([example.question, *lettered, self.cot if style == "cot" else self.direct])
 
     def statement(self, example: Example) -> str:
-        """The gold answer as a finished statement: ``The answer is 12.``, ``The answer is (B).`` or ``The answer is Lima.``"""
-        if not example.choices:
+        """The gold answer as a finished statement: ``The answer is 12.``, ``The answer is B.`` or ``The answer is Lima.``"""
+        if not example.choices or self.choice == "letter":  # bare, so that the letter's token stands right behind the cue
             return f"{self.cue} {example.answer}."
-        if self.choice == "letter":
-            return f"{self.cue} ({example.answer})."
         return f"{self.cue} {example.choices[ord(example.answer) - ord('A')].rstrip('.')}."
 
     def elicit(self, chain: Chain) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cotfaith.text.encoding import Encoder
+from cotfaith.training.lengths import Lengths
 from cotfaith.training.targets import Row, Target
 from cotfaith.types import Dataset, Example, Split
 
@@ -58,6 +59,8 @@ class SFTDataModule(LightningDataModule):
         self.max_length = max_length
         self.seed = seed
         self.prefix = prefix
+        self.tokens: dict[str, Lengths] = {}  # what has been counted so far
+        self.too_long = 0  # training examples dropped
         self._examples: dict[Split, Sequence[Example]] = {}
 
     def examples(self, split: Split) -> Sequence[Example]:
@@ -88,9 +91,25 @@ class SFTDataModule(LightningDataModule):
         if not fitting:
             shortest = min(len(row.prompt) + len(row.target) for row in rows)
             raise ValueError(f"data.max_length={self.max_length}: no example fits; the shortest has {shortest} tokens")
-        if len(fitting) < len(rows):
-            log.warning("dropped %d of %d training examples longer than data.max_length=%d", len(rows) - len(fitting), len(rows), self.max_length)
+        prompts, targets = Lengths.of([len(row.prompt) for row in rows]), Lengths.of([len(row.target) for row in rows])
+        self.tokens |= {"train_prompt": prompts, "train_target": targets}
+        log.info("%s: tokens of a prompt %s, of a target %s (median / 95 %% / longest)", self.dataset.name, prompts, targets)
+        self.too_long = len(rows) - len(fitting)
+        if self.too_long:
+            log.warning("dropped %d of %d training examples longer than data.max_length=%d", self.too_long, len(rows), self.max_length)
         return fitting
+
+    def measure_prompts(self, context: int | None, written: int) -> None:
+        """Count the tokens of the test prompts; warn of those that leave less than `written` tokens of the model's context."""
+        lengths = [len(self.encoder.prompt(example, "cot")) for example in self.examples("test")]
+        self.tokens["test_prompt"] = Lengths.of(lengths)
+        log.info("%s: tokens of a test prompt %s (median / 95 %% / longest)", self.dataset.name, self.tokens["test_prompt"])
+        crowded = sum(length + written > context for length in lengths) if context is not None else 0
+        if crowded:
+            log.warning(
+                "%s: %d of %d test prompts leave less than engine.max_new_tokens=%d of the model's context of %d tokens",
+                *(self.dataset.name, crowded, len(lengths), written, context),
+            )
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Examples have nothing to move, and Lightning's walk into frozen records would raise."""
