@@ -87,3 +87,11 @@ def test_several_datasets_are_measured_with_their_own_options(compose_run: Compo
 def test_the_dataset_trained_on_is_measured_once_and_first(compose_run: Compose, tmp_path: Path) -> None:
     train(compose_run("train", *TINY, "dataset=recall", "eval_datasets=[recall]", "probe=[filler]", "callbacks.progress=null"))
     assert list(RunStore(tmp_path / "run").metrics()["tuned"]) == ["recall"]
+
+
+def test_a_data_root_holds_a_folder_for_each_dataset(compose_run: Compose, tmp_path: Path) -> None:
+    for name in ("gsm8k", "medqa"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    (tmp_path / "data" / "gsm8k" / "test.jsonl").write_text("".join(f'{{"question": "{n} + 1?", "answer": "#### {n + 1}"}}\n' for n in range(30)))
+    with pytest.raises(FileNotFoundError, match=f"dataset.path={tmp_path / 'data' / 'medqa'}: expected files named"):
+        evaluate(compose_run("evaluate", f"data_root={tmp_path / 'data'}", "dataset=gsm8k", "eval_datasets=[gsm8k,medqa]"))

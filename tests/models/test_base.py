@@ -14,6 +14,7 @@ from cotfaith.models.base import BaseModel, Quantization
 from cotfaith.models.lora import Lora
 
 LORA = Lora(r=4, alpha=8, ratio=2, dropout=0.0, target_modules="all-linear", scaling="fixed_alpha")
+NONE = Quantization(kind="none")
 TOKENIZER = BaseModel(path="embedded").tokenizer()
 IDS = torch.randint(5, 1000, (4, 48), generator=torch.Generator().manual_seed(0))
 
@@ -79,3 +80,30 @@ def test_the_embedded_tokenizer_splits_digits() -> None:
 def test_the_embedded_model_with_tokenizer_and_card_takes_at_most_5_megabytes() -> None:
     files = Path(BaseModel(path="embedded").source).iterdir()
     assert sum(file.stat().st_size for file in files) <= 5_000_000
+
+
+@pytest.mark.parametrize("ask", [lambda base: base.tokenizer(), lambda base: base.context(), lambda base: base.load(torch.device("cpu"), NONE)])
+def test_a_model_that_cannot_be_had_says_what_to_do(monkeypatch: pytest.MonkeyPatch, ask: Callable[[BaseModel], object]) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # no test waits for a network
+    with pytest.raises(FileNotFoundError, match=r"nobody/nothing: could not be loaded \(.+\).*hf auth login.*model=local model\.path="):
+        ask(BaseModel(path="nobody/nothing"))
+
+
+def test_a_folder_without_safetensors_is_refused(tmp_path: Path) -> None:
+    source = Path(BaseModel(path="embedded").source)
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).write_bytes((source / name).read_bytes())
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(FileNotFoundError, match="Expected a folder or a hub name with config.json, a tokenizer and safetensors"):
+        BaseModel(path=str(tmp_path)).load(torch.device("cpu"), NONE)
+
+
+def test_code_of_a_repository_runs_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "mine", "auto_map": {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}}')
+    (tmp_path / "evil.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(ValueError, match=r"brings Python code of its own; model\.trust_remote_code=true"):
+        BaseModel(path=str(tmp_path)).context()
+
+
+def test_the_context_is_what_the_configuration_says() -> None:
+    assert BaseModel(path="embedded").context() == 1024

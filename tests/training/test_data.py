@@ -89,3 +89,23 @@ def test_a_length_that_no_example_fits_is_refused(encoder: Encoder) -> None:
 def test_an_empty_split_is_refused_by_name(encoder: Encoder) -> None:
     with pytest.raises(ValueError, match="dataset 'fixed': expected examples in split 'test', found none"):
         module(encoder).examples("test")
+
+
+def test_the_tokens_of_prompts_and_targets_are_counted_before_training(encoder: Encoder) -> None:
+    data = module(encoder, SHORT)
+    row = data.rows[0]
+    assert data.tokens["train_prompt"].longest == len(row.prompt)
+    assert data.tokens["train_target"].longest == len(row.target)
+
+
+def test_prompts_that_leave_too_little_of_the_context_are_counted(encoder: Encoder, caplog: pytest.LogCaptureFixture) -> None:
+    data = module(encoder, SHORT, LONG)
+    room = len(encoder.prompt(SHORT, "cot")) + 32
+    data.measure_prompts(room, 32)
+    assert f"1 of 2 test prompts leave less than engine.max_new_tokens=32 of the model's context of {room} tokens" in caplog.text
+
+
+@pytest.mark.parametrize("context", [None, 10_000])
+def test_a_context_that_is_unknown_or_long_enough_warns_of_nothing(encoder: Encoder, caplog: pytest.LogCaptureFixture, context: int | None) -> None:
+    module(encoder, SHORT).measure_prompts(context, 32)
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]

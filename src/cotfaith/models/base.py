@@ -133,10 +133,14 @@ class BaseModel:
         """Transformers raises OSError for all that can be wrong with a model's files, and ValueError for code that it may not run."""
         try:
             yield
-        except (OSError, ValueError) as error:
-            if isinstance(error, ValueError) and "trust_remote_code" not in str(error):
-                raise
+        except OSError as error:
             raise FileNotFoundError(f"model.path={self.path}: could not be loaded ({_first_line(error)}). {_ADVICE}") from error
+        except ValueError as error:
+            if "trust_remote_code" not in str(error):
+                raise
+            raise ValueError(
+                f"model.path={self.path} brings Python code of its own; model.trust_remote_code=true runs it, if you trust it"
+            ) from error
 
     def _dtype(self, device: torch.device) -> torch.dtype:
         if self.dtype == "auto":
