@@ -241,3 +241,13 @@ def offline(folder: Path) -> Offline:
         records.setdefault(record["type"], []).append(record[record["type"]])
     summary = subprocess.run([*tool, "--summary", run], capture_output=True, text=True, check=True).stdout
     return Offline(records, json.loads(summary))
+
+
+def test_two_processes_measure_every_example_once_and_get_the_numbers_of_one(root: Path, tmp_path: Path) -> None:
+    small = ("dataset=arithmetic", "dataset.test_size=5", "dataset.max_steps=3", "probe=[early_termination]", "logger=none", "data.eval_batch_size=2")
+    one = command(root, "evaluate.py", tmp_path / "one", *small)
+    two = command(root, "evaluate.py", tmp_path / "two", *small, "trainer.devices=2", "+trainer.strategy=ddp")
+    assert (one.code, two.code) == (0, 0), two.err
+    assert measured(two.folder) == measured(one.folder)
+    rows = pq.read_table(two.folder / "records" / "base" / "arithmetic" / "rollouts.parquet").to_pylist()
+    assert len(rows) == len({row["uid"] for row in rows}) == 5

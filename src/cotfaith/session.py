@@ -110,6 +110,8 @@ def running(folder: Path) -> Iterator[RunStore]:
     leads = getattr(rank_zero_only, "rank", 0) == 0  # one process of several writes and speaks
     if leads:
         store.begin()
+    else:
+        logging.getLogger("cotfaith").setLevel(logging.WARNING)
     finished = False
     try:
         yield store

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from lightning.pytorch import LightningDataModule
+from lightning.pytorch.overrides.distributed import UnrepeatedDistributedSampler
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -126,7 +128,10 @@ class SFTDataModule(LightningDataModule):
         return self._measured("test")
 
     def _measured(self, split: Split) -> DataLoader[Example]:
-        return DataLoader(self.examples(split), batch_size=self.eval_batch_size, collate_fn=list)  # type: ignore[arg-type]  # likewise
+        examples = self.examples(split)
+        # Of several processes each measures its own share: Lightning's own sampler would repeat examples to make the shares equal.
+        sampler = UnrepeatedDistributedSampler(examples, shuffle=False) if dist.is_available() and dist.is_initialized() else None
+        return DataLoader(examples, batch_size=self.eval_batch_size, collate_fn=list, sampler=sampler)  # type: ignore[arg-type]  # likewise
 
 
 def collate(rows: Sequence[Row]) -> Batch:
