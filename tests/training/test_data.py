@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,8 @@ class Fixed:
 
 def module(encoder: Encoder, *examples: Example, max_length: int = 1024, learn: str = "chain_and_answer") -> SFTDataModule:
     target = Target(learn=learn)  # type: ignore[arg-type]
-    return SFTDataModule(Fixed(*examples), encoder, target, batch_size=2, eval_batch_size=2, max_length=max_length, seed=0)
+    sizes: dict[str, Any] = {"batching": "padded", "batch_size": 2, "tokens_per_batch": 512, "eval_batch_size": 2}
+    return SFTDataModule(Fixed(*examples), encoder, target, max_length=max_length, seed=0, **sizes)
 
 
 def test_the_target_is_supervised_to_its_end_token_and_nothing_else_is(encoder: Encoder) -> None:
@@ -45,7 +47,7 @@ def test_padding_is_ignored_and_the_end_token_is_not_even_where_both_have_one_id
     # pad id 0 stands for the end token here: masking by id would take the end away with the padding
     batch = collate([Row((1, 2), (3, 0)), Row((1,), (0,))])
     assert batch["labels"].tolist() == [[IGNORE, IGNORE, 3, 0], [IGNORE, 0, IGNORE, IGNORE]]
-    assert batch["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+    assert batch["input_ids"].tolist() == [[1, 2, 3, 0], [1, 0, 0, 0]]
 
 
 def test_the_boundary_of_training_is_the_one_of_generation(encoder: Encoder) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from peft import get_peft_model_state_dict
 
 from cotfaith.datasets.arithmetic import Arithmetic
+from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluator
-from cotfaith.engine.local import Decoding
 from cotfaith.models.base import BaseModel, Quantization
 from cotfaith.models.build import ModelBuilder
 from cotfaith.models.lora import Lora
@@ -40,12 +40,25 @@ def sft(encoder: Encoder, *, r: int = 4, checkpointing: bool = False, targets: A
 
 
 def fit(module: SFTModule, encoder: Encoder, folder: Path, *, ckpt_path: str | None = None, **settings: Any) -> Trainer:
-    data = SFTDataModule(DATASET, encoder, Target(learn="chain_and_answer"), batch_size=4, eval_batch_size=2, max_length=512, seed=0)
+    sizes = {"batching": "padded", "batch_size": 4, "tokens_per_batch": 512, "eval_batch_size": 2, "max_length": 512}
+    data = SFTDataModule(DATASET, encoder, Target(learn="chain_and_answer"), seed=0, **(sizes | settings.pop("data", {})))
+    torch.manual_seed(0)  # of the adapter's first weights
     saving = ModelCheckpoint(dirpath=folder, save_last=True)
     quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu", "num_sanity_val_steps": 0}
     trainer = Trainer(**{**quiet, "max_steps": 2, "limit_val_batches": 0, "callbacks": [saving], **settings})
     trainer.fit(module, datamodule=data, ckpt_path=ckpt_path)
     return trainer
+
+
+class PullThePlug(Callback):
+    """Ends a run the hard way before a batch."""
+
+    def __init__(self, before: int) -> None:
+        self.before = before
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        if trainer.global_step == self.before:
+            raise RuntimeError("pulled the plug")
 
 
 def adapter(module: SFTModule) -> dict[str, torch.Tensor]:
@@ -92,6 +105,28 @@ def test_training_goes_on_from_a_checkpoint_of_a_4_bit_model(encoder: Encoder, t
     trainer = fit(second, encoder, tmp_path / "on", ckpt_path=str(tmp_path / "last.ckpt"))  # max_steps reached: it only loads
     assert trainer.global_step == 2
     assert all(torch.equal(adapter(first)[name], tensor) for name, tensor in adapter(second).items())
+
+
+def test_an_optimizer_step_is_the_same_however_its_rows_are_spread_over_batches(encoder: Encoder, tmp_path: Path) -> None:
+    # the mean of batch means weighs a token of a short batch more
+    at_once, spread = sft(encoder), sft(encoder)
+    fit(at_once, encoder, tmp_path / "a", max_steps=1, data={"batch_size": 8})
+    fit(spread, encoder, tmp_path / "b", max_steps=1, data={"batch_size": 3}, accumulate_grad_batches=3)
+    for name, tensor in adapter(at_once).items():
+        torch.testing.assert_close(adapter(spread)[name], tensor, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("every", [3, 8, 10])
+def test_a_run_interrupted_in_the_middle_of_an_epoch_ends_at_the_same_adapter(encoder: Encoder, tmp_path: Path, every: int) -> None:
+    # Lightning begins the epoch's data again: some examples twice, some never
+    sizes = {"batch_size": 1, "batching": "grouped"}
+    whole, first, second = sft(encoder), sft(encoder), sft(encoder)
+    fit(whole, encoder, tmp_path / "whole", max_steps=13, data=sizes)  # an epoch has 8
+    saving = ModelCheckpoint(dirpath=tmp_path / "part", every_n_train_steps=every, save_last=True)
+    with pytest.raises(RuntimeError, match="pulled the plug"):
+        fit(first, encoder, tmp_path, max_steps=13, data=sizes, callbacks=[saving, PullThePlug(every)])
+    fit(second, encoder, tmp_path, max_steps=13, data=sizes, ckpt_path=str(tmp_path / "part" / "last.ckpt"))
+    assert all(torch.equal(adapter(whole)[name], tensor) for name, tensor in adapter(second).items())
 
 
 @pytest.mark.parametrize("other", [{"r": 8}, {"targets": ("q_proj",)}, {"targets": ("q_proj", "k_proj", "v_proj")}])

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cotfaith.text.encoding import Encoder
+from cotfaith.training.batching import Batches, Batching, Kind
 from cotfaith.training.lengths import Lengths
 from cotfaith.training.targets import Row, Target
 from cotfaith.types import Dataset, Example, Split
@@ -23,15 +24,16 @@ log = logging.getLogger(__name__)
 
 IGNORE = -100
 Batch = dict[str, Tensor]
-"""input_ids, attention_mask, labels: (B, T) int64, padded on the right; labels hold IGNORE outside the target."""
+"""input_ids, labels: (B, T) int64, padded on the right, where causal attention needs no mask; labels hold IGNORE outside the target."""
 
 
 class SFTDataModule(LightningDataModule):
     """Batches of token ids for training, batches of `Example` for validation and test.
 
-    batch_size: rows per training step and process. eval_batch_size: examples measured together; both arms of a comparison
-    use the same. max_length: tokens of prompt and target together; a longer row is dropped and counted, never cut.
-    target: what is learned, None where nothing is trained. prefix: what the numbers of this dataset are logged under where several are measured.
+    batching, batch_size, tokens_per_batch: how rows are put into batches, see `Batching`. eval_batch_size: examples measured together;
+    both arms of a comparison use the same. max_length: tokens of prompt and target together; a longer row is dropped and counted, never
+    cut. target: what is learned, None where nothing is trained. prefix: what the numbers of this dataset are logged under where several
+    are measured.
 
     Raises:
         ValueError: max_length is shorter than a target, or no row fits into it.
@@ -43,26 +45,29 @@ class SFTDataModule(LightningDataModule):
         encoder: Encoder,
         target: Target,
         *,
+        batching: Kind,
         batch_size: int,
+        tokens_per_batch: int,
         eval_batch_size: int,
         max_length: int,
         seed: int,
         prefix: str = "",
     ) -> None:
         super().__init__()
-        for name, value in (("batch_size", batch_size), ("eval_batch_size", eval_batch_size), ("max_length", max_length)):
+        for name, value in (("eval_batch_size", eval_batch_size), ("max_length", max_length)):
             if value < 1:
                 raise ValueError(f"data.{name}: expected at least 1, got {value}")
         self.dataset = dataset
         self.encoder = encoder
         self.target = target
-        self.batch_size = batch_size
+        self.batching = Batching(kind=batching, batch_size=batch_size, tokens=tokens_per_batch)
         self.eval_batch_size = eval_batch_size
         self.max_length = max_length
         self.seed = seed
         self.prefix = prefix
         self.tokens: dict[str, Lengths] = {}  # what has been counted so far
         self.too_long = 0  # training examples dropped
+        self._reached: tuple[int, int] | None = None  # epoch and batch that a run which is gone on with had reached
         self._examples: dict[Split, Sequence[Example]] = {}
 
     def examples(self, split: Split) -> Sequence[Example]:
@@ -117,9 +122,35 @@ class SFTDataModule(LightningDataModule):
         """Examples have nothing to move, and Lightning's walk into frozen records would raise."""
         return batch if isinstance(batch, list) else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
+    @cached_property
+    def batches(self) -> Batches:
+        """The batches of this process, seeded by epoch."""
+        assert self.trainer is not None
+        return Batches(
+            self.batching,
+            [len(row.prompt) + len(row.target) for row in self.rows],
+            [len(row.target) for row in self.rows],
+            seed=self.seed,
+            accumulate=self.trainer.accumulate_grad_batches,
+            rank=self.trainer.global_rank,
+            processes=self.trainer.world_size,
+        )
+
     def train_dataloader(self) -> DataLoader[Row]:
-        order = torch.Generator().manual_seed(self.seed)
-        return DataLoader(self.rows, batch_size=self.batch_size, shuffle=True, collate_fn=collate, generator=order)  # type: ignore[arg-type]  # a list is a map-style dataset
+        if self._reached is not None:
+            self.batches.go_on(*self._reached)
+            self._reached = None
+        return DataLoader(self.rows, batch_sampler=self.batches, collate_fn=collate)  # type: ignore[arg-type]  # a list is a map-style dataset
+
+    def state_dict(self) -> dict[str, int]:
+        """How far training has come, for a run that goes on in the middle of an epoch."""
+        assert self.trainer is not None
+        done = self.trainer.fit_loop.epoch_loop.batch_progress.current.ready
+        epoch = self.batches.epoch  # the trainer's own has gone on already when it saves at the end of one
+        return {"epoch": epoch, "batch": done} if done < len(self.batches) else {"epoch": epoch + 1, "batch": 0}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        self._reached = state_dict["epoch"], state_dict["batch"]
 
     def val_dataloader(self) -> DataLoader[Example]:
         return self._measured("val")
@@ -138,11 +169,9 @@ def collate(rows: Sequence[Row]) -> Batch:
     """Pad on the right. Padding is known by position: the pad id never matters, and may be the end token."""
     longest = max(len(row.prompt) + len(row.target) for row in rows)
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    mask = torch.zeros_like(ids)
     labels = torch.full_like(ids, IGNORE)
     for place, row in enumerate(rows):
         start, end = len(row.prompt), len(row.prompt) + len(row.target)
         ids[place, :end] = torch.tensor(row.prompt + row.target)
-        mask[place, :end] = 1
         labels[place, start:end] = torch.tensor(row.target)
-    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    return {"input_ids": ids, "labels": labels}

@@ -25,7 +25,8 @@ from cotfaith.engine.local import LocalReasoner
 from cotfaith.models.build import fingerprint
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
-from cotfaith.training.data import Batch
+from cotfaith.training.data import IGNORE, Batch, SFTDataModule
+from cotfaith.training.loss import SupervisedLoss
 from cotfaith.types import Arm, Example
 
 
@@ -59,6 +60,7 @@ class SFTModule(LightningModule):
         self.arm: Arm = "tuned"
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
+        self.loss: SupervisedLoss | None = None
         self.reasoners: dict[Arm, LocalReasoner] = {}
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
@@ -97,11 +99,17 @@ class SFTModule(LightningModule):
         self.model.train()  # from_pretrained leaves it in eval mode, where gradient checkpointing does nothing
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of this batch, such that an optimizer step sees the mean over all its supervised tokens, however they are spread."""
         assert self.model is not None
-        loss: Tensor = self.model(**batch, use_cache=False).loss
-        self.log("train/loss", loss, prog_bar=True)
+        if self.loss is None:
+            self.loss = SupervisedLoss(self.model)
+        loss = self.loss(batch["input_ids"], batch["labels"])
+        data = self.trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit
+        assert isinstance(data, SFTDataModule)
+        self.log("train/loss", loss.detach() / (batch["labels"] != IGNORE).sum(), prog_bar=True)
         self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"])
-        return loss
+        # Lightning divides by the batches of a step, and DDP by the processes
+        return loss * (self.trainer.accumulate_grad_batches * self.trainer.world_size / data.batches.supervised(batch_idx))
 
     def on_test_start(self) -> None:
         """An adapter that changes nothing would be compared with itself.
