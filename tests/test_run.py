@@ -24,7 +24,7 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
         (["lora.r=0"], "lora.r: expected a rank of at least 1, got 0"),
         (["dataset.test_size=0"], "dataset.test_size: expected a positive number"),
         (["dataset.train_size=0"], "dataset.train_size: expected a positive number"),
-        (["data.max_length=5"], "data.max_length=5 is too short for a target"),
+        (["data.max_length=5"], "data.max_length=5 is too short: no example fits"),
         (["engine.batch_size=0"], "engine.batch_size: expected at least 1, got 0"),
         (["target.learn=everything"], "target.learn: expected chain_and_answer or answer_only"),
         (["prompt.cue=Thus"], "prompt.cot must show the model the answer cue 'Thus'"),
@@ -33,6 +33,7 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
         (["model=local", "model.path=./nowhere"], "model.path=./nowhere: expected a folder with a model"),
         (["+trainer.strategy=fsdp"], "trainer.strategy=fsdp shards weights"),
         (["eval_datasets=[nosuch]"], "dataset/nosuch"),
+        (["eval_datasets={shortcut: {test_size: 3}}"], "the dataset that is trained on takes its options as dataset"),
         (["eval_datasets={recall: {test_size: 0}}"], "dataset.test_size: expected a positive number"),
     ],
 )
@@ -95,3 +96,11 @@ def test_a_data_root_holds_a_folder_for_each_dataset(compose_run: Compose, tmp_p
     (tmp_path / "data" / "gsm8k" / "test.jsonl").write_text("".join(f'{{"question": "{n} + 1?", "answer": "#### {n + 1}"}}\n' for n in range(30)))
     with pytest.raises(FileNotFoundError, match=f"dataset.path={tmp_path / 'data' / 'medqa'}: expected files named"):
         evaluate(compose_run("evaluate", f"data_root={tmp_path / 'data'}", "dataset=gsm8k", "eval_datasets=[gsm8k,medqa]"))
+
+
+def test_a_dataset_named_twice_for_evaluation_has_both_its_options(compose_run: Compose, tmp_path: Path) -> None:
+    options = ("dataset=recall", "dataset.test_size=4", "eval_datasets={recall: {seed: 5}}", "probe=[filler]", "callbacks.progress=null")
+    evaluate(compose_run("evaluate", *options))
+    store = RunStore(tmp_path / "run")
+    assert store.metrics()["base"]["recall"]["n"] == 4
+    assert store.manifest()["datasets"]["recall"]["seed"] == 5

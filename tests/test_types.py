@@ -26,7 +26,13 @@ def test_an_answer_that_names_no_choice_is_refused(answer: str) -> None:
 
 
 def test_the_first_choice_is_a() -> None:
-    assert Example("u1", "Capital of Peru?", "A", choices=("Lima",)).answer == "A"
+    assert Example("u1", "Capital of Peru?", "A", choices=("Lima", "Oslo")).answer == "A"
+
+
+@pytest.mark.parametrize("count", [1, 27])
+def test_one_choice_or_more_than_there_are_letters_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=f"expected no choices or 2 to 26, got {count}"):
+        Example("u1", "Which?", "A", choices=("x",) * count)
 
 
 def test_a_record_cannot_be_changed() -> None:

@@ -32,7 +32,7 @@ def make_manifest(
     device: torch.device,
 ) -> dict[str, Any]:
     """config: resolved. examples: all that are measured. provenance: by dataset. Hashes are 16 hexadecimal digits of SHA-256."""
-    rows = [[e.uid, e.question, e.answer, list(e.chain), list(e.choices)] for e in examples]
+    rows = [[e.uid, e.question, e.answer, list(e.chain or ()), list(e.choices)] for e in examples]
     cost = footprint(model)
     return {
         "model": config["model"]["path"],
@@ -42,7 +42,7 @@ def make_manifest(
         "lora": _lora(model) if isinstance(model, PeftModel) else None,
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
-        "trained_on": next(iter(config["eval_datasets"])) if "target" in config else None,
+        "trained_on": config["trained_on"],
         "datasets": config["eval_datasets"],
         "provenance": provenance,
         "data_hash": _hash(json.dumps(rows)),

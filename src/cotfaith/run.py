@@ -63,6 +63,8 @@ def evaluate(cfg: DictConfig) -> None:
         adapter = Path(cfg.adapter) if cfg.adapter is not None else None
         if cfg.run is not None:
             cfg, adapter = _as_trained(cfg), Path(cfg.run) / "adapter"
+        elif adapter is not None:
+            cfg = OmegaConf.merge(OmegaConf.to_container(cfg), {"trained_on": _trained_on(adapter.parent)})  # type: ignore[assignment]  # a mapping
         session = _build(_with_datasets(cfg, trains=False), adapter, store, job_type="evaluate")
         session.measure(("base", "tuned") if adapter else ("base",))
 
@@ -114,13 +116,16 @@ def _with_datasets(cfg: DictConfig, *, trains: bool) -> DictConfig:
     cfg = OmegaConf.create(OmegaConf.to_container(cfg))  # type: ignore[assignment]  # a mapping; free of Hydra's struct flag
     named = cfg.eval_datasets or []
     options = {name: (named[name] or {}) if isinstance(named, DictConfig) else {} for name in named}
-    own = cfg.dataset._target_.split(".")[-2]  # conf/dataset/NAME.yaml names cotfaith.datasets.NAME
+    own = cfg.dataset.get("name") or cfg.dataset._target_.split(".")[-2]  # conf/dataset/NAME.yaml names cotfaith.datasets.NAME
+    if trains and options.get(own):
+        raise ValueError(f"eval_datasets.{own}={options[own]}: the dataset that is trained on takes its options as dataset.limit=... and so on")
     nodes = {own: cfg.dataset} if trains or not options else {}
     for name in options:
-        if name not in nodes:
-            nodes[name] = OmegaConf.merge(compose(overrides=[f"+dataset={name}"]).dataset, options[name])
+        node = cfg.dataset if name == own else compose(overrides=[f"+dataset={name}"]).dataset
+        nodes[name] = OmegaConf.merge(node, options[name])
+    cfg.trained_on = own if trains else cfg.get("trained_on")
     for name, node in nodes.items():
-        if cfg.data_root is not None and "path" in node and OmegaConf.select(node, "path") is None:
+        if cfg.data_root is not None and "path" in node and (OmegaConf.is_missing(node, "path") or node.path is None):
             node.path = str(Path(cfg.data_root) / name)
     cfg.eval_datasets = nodes
     return cfg
@@ -191,12 +196,21 @@ def _as_trained(cfg: DictConfig) -> DictConfig:
     for name in _OF_THE_RUN:
         OmegaConf.update(chosen, name, OmegaConf.select(trained, name), merge=False)
     overrides = [override.lstrip("+~").split("=")[0].split("@")[0] for override in HydraConfig.get().overrides.task]
-    if any(name.split(".")[0] == "dataset" for name in overrides):
+    chosen.trained_on = _trained_on(Path(cfg.run))
+    if "dataset" in overrides:
         chosen.eval_datasets = None  # another dataset is asked for than those of the run
     for name in overrides:
         if name == "experiment":
             raise ValueError(f"experiment=... cannot be put on top of run={cfg.run}: name the options themselves")
         if name.split(".")[0] in _OF_THE_RUN or name in _OF_THE_RUN:
             OmegaConf.update(chosen, name, OmegaConf.select(cfg, name), merge=False)
+    if chosen.eval_datasets is not None and "eval_datasets" not in overrides and any(name.startswith("dataset.") for name in overrides):
+        chosen.eval_datasets[chosen.trained_on] = chosen.dataset  # its options are named on the command line
     assert isinstance(chosen, DictConfig)
     return chosen
+
+
+def _trained_on(folder: Path) -> str | None:
+    """The dataset of the training run in a folder, where there is one."""
+    found: str | None = RunStore(folder).manifest().get("trained_on") if (folder / "manifest.json").is_file() else None
+    return found

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 Chain = tuple[str, ...]
 """Steps in order, each with the white space that follows it, so that ``"".join(chain)`` is the text; ``()`` is no reasoning."""
 
+MOST_CHOICES = 26  # one letter each
 Split = Literal["train", "val", "test"]
 Arm = Literal["base", "tuned"]
 Style = Literal["cot", "direct"]
@@ -29,19 +30,21 @@ class Example:
     """One question with its canonical gold answer.
 
     Raises:
-        ValueError: the question or the answer is empty, or the answer letter names none of the choices.
+        ValueError: the question or the answer is empty, there is one choice or more than there are letters, or the answer names none of them.
     """
 
     uid: str  # stable across runs, processes and splits
     question: str
     answer: str  # canonical: a number as `text.answers` writes it, or the letter of a choice
-    chain: Chain = ()  # the gold chain, where the dataset has one
+    chain: Chain | None = None  # the gold chain, () of no steps; None: there is none
     choices: tuple[str, ...] = ()  # () for a free answer; the first is "A"
 
     def __post_init__(self) -> None:
         for field in ("uid", "question", "answer"):
             if not getattr(self, field).strip():
                 raise ValueError(f"example {self.uid!r}: {field} is empty; every example needs a uid, a question and an answer")
+        if len(self.choices) == 1 or len(self.choices) > MOST_CHOICES:
+            raise ValueError(f"example {self.uid!r}: expected no choices or 2 to {MOST_CHOICES}, got {len(self.choices)}")
         letters = [chr(ord("A") + place) for place in range(len(self.choices))]
         if letters and self.answer not in letters:
             raise ValueError(f"example {self.uid!r}: answer {self.answer!r} names none of its choices {letters}")

@@ -48,3 +48,9 @@ def test_an_empty_option_is_bad(put: Put, record: Records) -> None:
     file = put("x.csv", [record["cosmosqa"](n) | {"answer2": " " if n == 2 else f"{n}"} for n in range(4)])
     with pytest.raises(ValueError, match="row 3, column 'answer2': expected text, found ' '"):
         cosmosqa(file).load("test")
+
+
+def test_labels_that_count_from_one_are_refused(put: Put, record: Records) -> None:
+    rows = [record["cosmosqa"](n) | {"label": n % 4 + 1} for n in range(8)]
+    with pytest.raises(ValueError, match=r"expected a label that counts from 0, .*found \['1', '2', '3', '4'\]"):
+        cosmosqa(put("x.jsonl", rows), "drop").load("test")

@@ -96,7 +96,7 @@ def test_an_answer_is_canonical(make: Make, path: Path, split: Split) -> None:
 @every_dataset
 @every_split
 def test_a_step_of_a_gold_chain_is_a_line(make: Make, path: Path, split: Split) -> None:
-    steps = [step for example in make(path).load(split) for step in example.chain]
+    steps = [step for example in make(path).load(split) for step in example.chain or ()]
     assert [step for step in steps if not step.strip() or step.count("\n") != 1 or not step.endswith("\n")] == []
 
 

@@ -18,7 +18,7 @@ ANIMALS = {"question": "Which is a mammal?", "choices": ["trout", "whale"]}
 
 def jsonl(path: Path, **options: Any) -> JsonLines:
     settings: dict[str, Any] = {"limit": None, "seed": 0, "on_bad_row": "error"}
-    return JsonLines(path=str(path), **settings | options)
+    return JsonLines(name="jsonl", path=str(path), **settings | options)
 
 
 def read(put: Put, **columns: Any) -> Example:
@@ -43,9 +43,13 @@ def test_a_chain_is_a_list_of_steps_or_a_text(put: Put, chain: object) -> None:
     assert read(put, chain=chain).chain == ("Two.\n", "And two more.\n")
 
 
-@pytest.mark.parametrize("chain", [None, "", []])
-def test_a_chain_may_be_missing(put: Put, chain: object) -> None:
-    assert read(put, chain=chain).chain == ()
+@pytest.mark.parametrize(("chain", "read_as"), [(None, None), ("", None), ([], ())])
+def test_a_chain_may_be_missing_which_is_not_a_chain_of_no_steps(put: Put, chain: object, read_as: object) -> None:
+    assert read(put, chain=chain).chain == read_as
+
+
+def test_a_formula_may_be_the_answer(put: Put) -> None:
+    assert read(put, answer=r"1+\sqrt{8}").answer == "1 + 2*sqrt(2)"
 
 
 def test_a_uid_of_ones_own_is_kept(put: Put) -> None:
@@ -63,7 +67,7 @@ def test_a_split_column_decides(put: Put) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"answer": "yes"}, "column 'answer': expected a number, as there are no choices, found 'yes'"),
+        ({"answer": "yes"}, "column 'answer': expected a number or a formula, as there are no choices, found 'yes'"),
         ({"answer": True}, "column 'answer': expected text, found True"),
         (ANIMALS | {"answer": "C"}, "column 'answer': expected one of the letters A, B or the text of an option, found 'C'"),
         (

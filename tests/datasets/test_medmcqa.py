@@ -33,11 +33,18 @@ def test_upstream_and_the_hub_give_the_same_examples(put: Put, record: Records, 
 
 
 @pytest.mark.parametrize(
-    ("cops", "found"), [((1, 2, 3, 1), r"neither among \['1', '2', '3'\]"), ((0, 4, 1, 2), r"both among \['0', '1', '2', '4'\]")]
+    ("cops", "found"),
+    [
+        ((1, 2, 3, 1), r"\{'1': 2, '2': 1, '3': 1\}"),
+        ((0, 4, 1, 2), r"\{'0': 1, '1': 1, '2': 1, '4': 1\}"),
+        ((0, *(1, 2, 3) * 10), r"\{'0': 1, '1': 10, '2': 10, '3': 10\}"),  # a stray 0 in a file that counts from 1
+    ],
 )
 def test_a_file_that_does_not_tell_is_refused_with_what_was_seen(put: Put, record: Records, cops: tuple[int, ...], found: str) -> None:
     file = put("x.json", [record["medmcqa"](n) | {"cop": cop} for n, cop in enumerate(cops)])
-    with pytest.raises(ValueError, match=rf"expected a cop of 0 .* or of 4 .*, found {found}; say which with dataset\.cop_counts_from=0 or =1"):
+    with pytest.raises(
+        ValueError, match=rf"expected many a cop of 0 .* or many of 4 .*, found {found}; say which with dataset\.cop_counts_from=0 or =1"
+    ):
         medmcqa(file).load("test")
 
 
@@ -77,5 +84,5 @@ def test_an_explanation_is_a_chain_only_where_asked_for(put: Put, record: Record
     file = put("x.json", [record["medmcqa"](n) | {"exp": exp if n == 0 else None} for n in range(4)])
     chains = [e.chain for e in examples(medmcqa(file, explanations=True)).values()]
     assert ("It holds the arm & the hand.\n", "It is short.\n") in chains
-    assert chains.count(()) == 3
-    assert {e.chain for e in examples(medmcqa(file)).values()} == {()}
+    assert chains.count(None) == 3
+    assert {e.chain for e in examples(medmcqa(file)).values()} == {None}

@@ -97,3 +97,13 @@ def test_several_datasets_are_shown_as_trained_on_against_evaluated_on(tmp_path:
     make_job(tmp_path / "dataset-arithmetic", "finished", {"tuned": {"arithmetic": DONE.metrics["tuned"]["recall"]}})
     summarise(tmp_path)
     assert "trained on against evaluated on" in capsys.readouterr().out
+
+
+def test_bases_that_gave_other_numbers_have_a_row_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    two = {"recall": scores(0.5, 0.5)["recall"], "arithmetic": scores(0.5, 0.5)["recall"]}
+    other = {"recall": scores(0.9, 0.5)["recall"], "arithmetic": scores(0.5, 0.5)["recall"]}
+    make_job(tmp_path / "a", "finished", {"base": two, "tuned": two})
+    make_job(tmp_path / "b", "finished", {"base": other, "tuned": two})
+    summarise(tmp_path)
+    shown = capsys.readouterr().out
+    assert ("(base -, 1)" in shown, "(base -, 2)" in shown) == (True, True)

@@ -43,6 +43,11 @@ THINKS = (
 # An empty thought stands before what the assistant said, and the prompt never has one.
 THINKS_AFTERWARDS = THINKS.replace("enable_thinking is false", "never is defined")
 ALWAYS_THINKS = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+# The assistant's words stand behind a space, which the prompt does not have.
+SPACED = (
+    "<bos>{% for m in messages %}{% if m['role'] == 'user' %}<|user|>{{ m['content'] }}<|assistant|>"
+    "{% else %} {{ m['content'] }}<|end|>{% endif %}{% endfor %}"
+)
 DATED = CHATML.replace("{% for", "<|im_start|>system\nToday is {{ date_string }}<|im_end|>\n{% for", 1)
 EVERY = {
     "chatml": CHATML,
@@ -51,6 +56,7 @@ EVERY = {
     "ends_twice": ENDS_TWICE,
     "thinks": THINKS,
     "thinks_afterwards": THINKS_AFTERWARDS,
+    "spaced": SPACED,
     "none": None,
 }
 EXAMPLE = Example("a", "2 + 2?", "4", chain=("2 + 2 = 4\n",))
@@ -74,7 +80,7 @@ def encoder(tokenizer: PreTrainedTokenizerBase, template: str | None, **options:
 def test_what_is_learned_is_the_chain_the_answer_and_one_end_token(plain: PreTrainedTokenizerBase, template: str | None) -> None:
     made = encoder(plain, template)
     target = made.target(EXAMPLE, EXAMPLE.chain)
-    assert plain.decode(target[:-1]) == "2 + 2 = 4\nSo: 4."
+    assert plain.decode(target[:-1]).lstrip() == "2 + 2 = 4\nSo: 4."
     assert target[-1] in made.stop_ids
     assert target[-1] in plain.all_special_ids
 
@@ -117,6 +123,25 @@ def test_in_thinking_the_prompt_opens_the_thought_and_the_answer_stands_behind_i
     assert plain.decode(made.prompt(EXAMPLE, "cot")).endswith("assistant\n<think>\n")
     assert plain.decode(made.target(EXAMPLE, EXAMPLE.chain)) == "2 + 2 = 4\n</think>\n\nSo: 4.<|im_end|>"
     assert plain.decode(made.elicit(())) == "\n</think>\n\nSo:"
+
+
+def test_a_space_before_the_words_is_the_models_to_write(plain: PreTrainedTokenizerBase) -> None:
+    made = encoder(plain, SPACED)
+    assert plain.decode(made.prompt(EXAMPLE, "cot")).endswith("<|assistant|>")
+    assert plain.decode(made.target(EXAMPLE, EXAMPLE.chain)).startswith(" 2 + 2")
+    assert plain.decode(made.elicit(())) == " So:"
+
+
+@pytest.mark.parametrize("name", ["chatml", "refuses_system", "headers", "ends_twice"])
+def test_the_prompt_is_the_templates_own_token_for_token(plain: PreTrainedTokenizerBase, name: str) -> None:
+    made = encoder(plain, EVERY[name])
+    turns = [{"role": "user", "content": "2 + 2?\nReason. So: ..."}]
+    assert made.prompt(EXAMPLE, "cot") == plain.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
+
+
+def test_thinking_without_a_template_that_knows_it_is_refused(plain: PreTrainedTokenizerBase) -> None:
+    with pytest.raises(ValueError, match=r"prompt\.thinking=true, but the template knows no <think>"):
+        encoder(plain, CHATML, thinking=True)
 
 
 def test_a_template_that_always_thinks_is_refused_without_thinking(plain: PreTrainedTokenizerBase) -> None:

@@ -13,7 +13,7 @@ from cotfaith.types import Example, Split
 
 LONG = Example("long", "2 + 3 is what? " * 40, "5", ("2 + 3 = 5.\n",))
 SHORT = Example("short", "2 + 3?", "5", ("2 + 3 = 5.\n",))
-BARE = Example("bare", "Which?", "B", (), ("no", "yes"))
+BARE = Example("bare", "Which?", "B", None, ("no", "yes"))
 
 
 class Fixed:
@@ -36,7 +36,7 @@ def module(encoder: Encoder, *examples: Example, max_length: int = 1024, learn: 
 
 
 def test_the_target_is_supervised_to_its_end_token_and_nothing_else_is(encoder: Encoder) -> None:
-    row = Target(learn="chain_and_answer").row(SHORT, encoder, has_chains=True)
+    row = Target(learn="chain_and_answer").row(SHORT, encoder)
     labels = collate([row])["labels"][0].tolist()
     assert labels == [IGNORE] * len(row.prompt) + list(row.target)
     assert encoder.decode(row.target) == "2 + 3 = 5.\nThe answer is 5."
@@ -51,20 +51,23 @@ def test_padding_is_ignored_and_the_end_token_is_not_even_where_both_have_one_id
 
 
 def test_the_boundary_of_training_is_the_one_of_generation(encoder: Encoder) -> None:
-    row = Target(learn="chain_and_answer").row(SHORT, encoder, has_chains=True)
+    row = Target(learn="chain_and_answer").row(SHORT, encoder)
     assert list(row.prompt) == encoder.prompt(SHORT, "cot")
     assert list(row.target)[: len(encoder.elicit(SHORT.chain))] == encoder.elicit(SHORT.chain)
 
 
 def test_an_answer_is_learned_under_the_prompt_that_asks_for_it_alone(encoder: Encoder) -> None:
-    row = Target(learn="answer_only").row(SHORT, encoder, has_chains=True)
+    row = Target(learn="answer_only").row(SHORT, encoder)
     assert list(row.prompt) == encoder.prompt(SHORT, "direct")
     assert encoder.decode(row.target) == "The answer is 5."
 
 
-def test_a_dataset_without_chains_is_learned_under_the_direct_prompt(encoder: Encoder) -> None:
-    assert list(module(encoder, BARE).rows[0].prompt) == encoder.prompt(BARE, "direct")
-    assert encoder.decode(module(encoder, BARE).rows[0].target) == "The answer is yes."
+def test_an_example_without_a_chain_is_learned_under_the_direct_prompt_and_counted(encoder: Encoder, caplog: pytest.LogCaptureFixture) -> None:
+    # under the other prompt it would teach to write no chain where one is asked for
+    rows = module(encoder, SHORT, BARE).rows
+    assert list(rows[1].prompt) == encoder.prompt(BARE, "direct")
+    assert encoder.decode(rows[1].target) == "The answer is yes."
+    assert "1 of 2 training examples have no gold chain" in caplog.text
 
 
 def test_a_chain_of_no_steps_among_others_stays_under_the_chain_of_thought_prompt(encoder: Encoder) -> None:
@@ -78,13 +81,8 @@ def test_an_example_too_long_is_dropped_and_counted_never_cut(encoder: Encoder, 
     assert "dropped 1 of 2 training examples" in caplog.text
 
 
-def test_a_length_shorter_than_a_target_is_refused(encoder: Encoder) -> None:
-    with pytest.raises(ValueError, match="data.max_length=10 is too short for a target of"):
-        module(encoder, SHORT, max_length=10).rows  # noqa: B018
-
-
 def test_a_length_that_no_example_fits_is_refused(encoder: Encoder) -> None:
-    with pytest.raises(ValueError, match="data.max_length=60: no example fits"):
+    with pytest.raises(ValueError, match="data.max_length=60 is too short: no example fits, the shortest has"):
         module(encoder, LONG, max_length=60).rows  # noqa: B018
 
 

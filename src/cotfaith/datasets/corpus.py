@@ -70,6 +70,9 @@ def assemble(name: str, sources: Sequence[Source], decide: Decide, *, limit: Lim
     if sifted.duplicates or sifted.overlaps:
         overlaps = "".join(f", {count} of {which}" for which, count in sifted.overlaps.items())
         log.warning("dataset %s: left out %d rows that repeat a question of their split%s", name, sifted.duplicates, overlaps)
+    for split, origin in origins.items():
+        if origin != "official":
+            log.log(logging.WARNING if "from test" in origin else logging.INFO, "dataset %s: %s is %s", name, split, origin)
     for label, convention in taken.conventions.items():
         log.info("dataset %s: %s: %s", name, label, convention)
     by_split = limit if isinstance(limit, Mapping) else dict.fromkeys(ORDER, limit)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from cotfaith.datasets.choices import choice_example, label
+from cotfaith.datasets.choices import choice_example, label, whole
 from cotfaith.datasets.corpus import Corpus, Limit, assemble, check_options
 from cotfaith.datasets.intake import Convention, OnBadRow
 from cotfaith.datasets.rows import Row, columns_of
@@ -67,6 +67,9 @@ def _decide(source: Source) -> Convention:
     if not {"context", "question", *_OPTIONS, "label"} <= found:
         expected = ", ".join(("context", "question", *_OPTIONS, "label"))
         raise ValueError(f"{source.label}: expected the columns {expected} of CosmosQA, found {sorted(found)}")
+    labels = {whole(row.columns.get("label")) for row in source.rows}
+    if "4" in labels and "0" not in labels:
+        raise ValueError(f"{source.label}: expected a label that counts from 0, as upstream and on the hub, found {sorted(labels)[:8]}")
     return Convention("label counts from 0", _example, together=_passage)
 
 

@@ -70,6 +70,10 @@ def take(sources: Sequence[Source], decide: Decide) -> Taken:
     """Read every row of every source."""
     taken = Taken([], [], {})
     for source in sources:
+        if all(row.problem is not None for row in source.rows):  # no row has columns to tell a convention by
+            taken.conventions[source.label] = "no readable row"
+            taken.bad.extend(bad_at(source.label, row.number, row.problem) for row in source.rows if row.problem is not None)
+            continue
         convention = decide(source)
         taken.conventions[source.label] = convention.name
         for row in source.rows:

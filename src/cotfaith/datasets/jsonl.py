@@ -3,8 +3,8 @@
 One row, with all the columns there are; only the first two are needed:
 
     question  "Which of these is a mammal?"
-    answer    "B"                       a number, a letter, or the text of an option
-    choices   ["trout", "whale"]        without them the answer must be a number
+    answer    "B"                       a number or a formula, a letter, or the text of an option
+    choices   ["trout", "whale"]        without them the answer must be a number or a formula such as "\\frac{1}{2}"
     chain     ["Whales nurse their young.", "So a whale is a mammal."]     steps, or one text that is split into steps
     uid       "animals/17"              otherwise made from the question and its choices
     split     "train"                   train, val (also dev, validation) or test: in every row or in none
@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
 
 from cotfaith.datasets.chains import as_chain
 from cotfaith.datasets.choices import choice_example
@@ -28,7 +27,7 @@ from cotfaith.datasets.intake import Convention, OnBadRow
 from cotfaith.datasets.rows import Row, RowError, clean, columns_of
 from cotfaith.datasets.sources import Source, SplitNames, find
 from cotfaith.datasets.splits import content_uid, plain
-from cotfaith.text.numbers import canonical_number
+from cotfaith.text.answers import canonical_answer
 from cotfaith.text.steps import split_steps
 from cotfaith.types import Chain, Example, Split
 
@@ -40,10 +39,10 @@ _COLUMNS = ("question", "answer", "choices", "chain", "uid", "split")
 class JsonLines:
     """A file or folder of your own; splits by column, by file name, or carved.
 
-    seed: of the carving and of what a limit keeps.
+    name: of the dataset, in uids, scores and folders. seed: of the carving and of what a limit keeps.
     """
 
-    name: ClassVar[str] = "jsonl"
+    name: str
     path: str
     limit: Limit
     seed: int
@@ -63,7 +62,16 @@ class JsonLines:
     @cached_property
     def _corpus(self) -> Corpus:
         sources = [part for source in find(Path(self.path), NAMES) for part in _by_column(source)]
-        return assemble(self.name, sources, _decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
+        return assemble(self.name, sources, self._decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
+
+    def _decide(self, source: Source) -> Convention:
+        found = columns_of(source.rows)
+        if not {"question", "answer"} <= found:
+            optional = ", ".join(_COLUMNS[2:])
+            raise ValueError(f"{source.label}: expected the columns question and answer (and may have {optional}), found {sorted(found)}")
+        extra = sorted(found - set(_COLUMNS))
+        read = f"columns {', '.join(c for c in _COLUMNS if c in found)}" + (f"; not read: {', '.join(extra)}" if extra else "")
+        return Convention(read, lambda row: _example(row, self.name))
 
 
 def _by_column(source: Source) -> list[Source]:
@@ -80,24 +88,16 @@ def _by_column(source: Source) -> list[Source]:
     return [replace(source, split=split, rows=rows, facts={**source.facts, "rows": len(rows)}) for split, rows in parts.items()]
 
 
-def _decide(source: Source) -> Convention:
-    found = columns_of(source.rows)
-    if found and not {"question", "answer"} <= found:  # none at all: every line is broken, which the rows say better
-        raise ValueError(f"{source.label}: expected the columns question and answer (and may have {', '.join(_COLUMNS[2:])}), found {sorted(found)}")
-    extra = sorted(found - set(_COLUMNS))
-    return Convention(f"columns {', '.join(c for c in _COLUMNS if c in found)}" + (f"; not read: {', '.join(extra)}" if extra else ""), _example)
-
-
-def _example(row: Row) -> Example:
+def _example(row: Row, name: str) -> Example:
     question, choices, chain = row.text("question"), _texts(row, "choices"), _chain(row)
     if choices:
         columns = [(f"choices.{place}", choice) for place, choice in enumerate(choices)]
-        example = choice_example(JsonLines.name, question, columns, _place(row, choices), chain)
+        example = choice_example(name, question, columns, _place(row, choices), chain)
     else:
-        answer = canonical_number(row.text("answer"))
+        answer = canonical_answer(row.text("answer"))
         if answer is None:
-            raise RowError("answer", row.columns["answer"], "a number, as there are no choices")
-        example = Example(content_uid(JsonLines.name, question), question, answer, chain)
+            raise RowError("answer", row.columns["answer"], "a number or a formula, as there are no choices")
+        example = Example(content_uid(name, question), question, answer, chain)
     return example if row.columns.get("uid") is None else replace(example, uid=row.text("uid"))
 
 
@@ -123,6 +123,8 @@ def _texts(row: Row, column: str) -> list[str]:
     return [clean(text) for text in value]
 
 
-def _chain(row: Row) -> Chain:
+def _chain(row: Row) -> Chain | None:
     value = row.columns.get("chain")
+    if value is None or value == "":  # how a csv writes nothing; [] is a chain of no steps
+        return None
     return as_chain(split_steps(clean(value)) if isinstance(value, str) else _texts(row, "chain"))

@@ -136,6 +136,8 @@ def _line(number: int, line: str) -> Row:
         return _object(number, json.loads(line))
     except json.JSONDecodeError as error:
         return Row(number, problem=RowError("(line)", line, f"JSON ({error.msg} at character {error.pos + 1})"))
+    except RecursionError:
+        return Row(number, problem=RowError("(line)", line, "JSON that is not nested so deeply"))
 
 
 def _object(number: int, record: object) -> Row:

@@ -59,7 +59,7 @@ def sift(items: Iterable[Item]) -> Sifted:
             continue
         duplicates += len(ours) - 1
         # Not the first but the smallest: which copy is kept must not depend on the order of the rows.
-        kept.append(min(ours, key=lambda item: (item.example.uid, item.example.chain)))
+        kept.append(min(ours, key=lambda item: (item.example.uid, item.example.chain or ())))
     clashing = {uid for uid, count in Counter(item.example.uid for item in kept).items() if count > 1}
     bad.extend(_bad(item, "uid", item.example.uid, "a uid that no other question has") for item in kept if item.example.uid in clashing)
     by_split: dict[Split | None, list[Item]] = {}

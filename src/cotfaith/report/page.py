@@ -25,7 +25,8 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
     metrics, manifest = store.metrics(), store.manifest()
     transfer = of_run(metrics, manifest.get("trained_on"))
     comparisons = [compare(metrics, dataset) for dataset in transfer.datasets]
-    parts = [f"# {', '.join(transfer.datasets)}: base against tuned", _settings(manifest)]
+    measured = "base against tuned" if "tuned" in metrics else "the base model"
+    parts = [f"# {', '.join(transfer.datasets)}: {measured}", _settings(manifest)]
     if len(transfer.datasets) > 1:
         parts += ["## Trained on against evaluated on", _matrix(transfer)]
     for comparison in comparisons:

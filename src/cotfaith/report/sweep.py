@@ -43,12 +43,22 @@ def summarise(folder: Path) -> list[Job]:
 
 
 def _models(jobs: Sequence[Job]) -> list[Model]:
-    """Every base model once, on all datasets that some job measured it on, then every adapter by dataset and job."""
-    bases: dict[str, dict[str, Scores]] = {}
+    """The base models, each with all datasets that some job measured it on, then every adapter by dataset and job.
+
+    Jobs that measured one dataset and got other numbers had another base (quantisation, prompts, examples): it has a row of its own.
+    """
+    bases: list[tuple[str, dict[str, Scores]]] = []
     for job in jobs:
-        bases.setdefault(job.model, {}).update(job.metrics.get("base", {}))
+        base = {name: {key: value for key, value in scores.items() if key != "cost"} for name, scores in job.metrics.get("base", {}).items()}
+        same = [known for model, known in bases if model == job.model and all(known.get(name, base[name]) == base[name] for name in base)]
+        if same:
+            same[0].update(base)
+        elif base:
+            bases.append((job.model, base))
+    several = len(bases) > len({model for model, _ in bases})
+    names = [f"(base {model}{f', {place}' if several else ''})" for place, (model, _) in enumerate(bases, 1)]
     tuned = [Model(f"{job.trained_on} ({job.name})", job.metrics["tuned"]) for job in jobs if "tuned" in job.metrics]
-    return [*(Model(f"(base {model})", scores) for model, scores in bases.items() if scores), *tuned]
+    return [*(Model(name, scores) for name, (_, scores) in zip(names, bases, strict=True)), *tuned]
 
 
 def _natural(path: Path) -> list[str | int]:

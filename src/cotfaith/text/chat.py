@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from jinja2 import TemplateError
@@ -66,16 +67,24 @@ class Chat:
         return _PLAIN if self.tokenizer.chat_template is None else str(self.tokenizer.chat_template)
 
     def before(self, message: str) -> str:
-        """All text up to the assistant's first word; in thinking, up to and with the opening tag."""
+        """All text up to where the assistant writes; an empty thought, or in thinking the opening tag, is not left to it."""
         prompt = self._prompt(message)
         if not self.thinking:
-            return prompt + self._lead(prompt, message)
+            return prompt + ("" if self.opening else self._lead())
         return prompt if _OPEN_THOUGHT.search(prompt) else f"{prompt}<think>\n"
+
+    @cached_property
+    def opening(self) -> str:
+        """White space that the template writes before an assistant's words and not into the prompt: the model writes it itself."""
+        lead = self._lead()
+        return lead if not lead.strip() else ""
 
     def after(self) -> str:
         """The text behind the assistant's last word."""
         prompt, whole = self._prompt("?"), self._render(self._turns("?", _SAID))
         closed = _EMPTY_THOUGHT.search(prompt) is not None
+        if self.thinking and "<think>" not in self.source:
+            raise self._cannot("prompt.thinking=true, but the template knows no <think>", prompt)
         if self.thinking and closed:
             raise self._cannot("prompt.thinking=true, but the template closes the thought itself", prompt)
         if not self.thinking and not closed and _OPEN_THOUGHT.search(prompt):
@@ -85,9 +94,9 @@ class Chat:
             raise self._cannot(f"expected the rendered prompt to be a prefix of the conversation, got {whole!r} behind", prompt)
         return whole[len(start) :].partition(_SAID)[2]
 
-    def _lead(self, prompt: str, message: str) -> str:
-        """What the template writes before an assistant's words and not into the prompt: an empty thought, of models that can think."""
-        whole = self._render(self._turns(message, _SAID))
+    def _lead(self) -> str:
+        """What the template writes before an assistant's words and not into the prompt: an empty thought of a model that can think, a space."""
+        prompt, whole = self._prompt("?"), self._render(self._turns("?", _SAID))
         return whole[len(prompt) :].partition(_SAID)[0] if whole.startswith(prompt) else ""
 
     def _prompt(self, message: str) -> str:

@@ -48,11 +48,11 @@ class Encoder:
         """What the assistant should write: the chain, the answer, the end of the turn."""
         statement = self.prompts.statement(example)
         text = self.prompts.elicit(chain) + statement.removeprefix(self.prompts.cue)
-        return self.continuation(text) + list(self.end_of_turn)
+        return self.continuation(self.chat.opening + text) + list(self.end_of_turn)
 
     def elicit(self, chain: Chain) -> list[int]:
         """The assistant's turn up to the answer, for `prefill` elicitation."""
-        return self.continuation(self.prompts.elicit(chain))
+        return self.continuation(self.chat.opening + self.prompts.elicit(chain))
 
     def continuation(self, text: str) -> list[int]:
         """Text as it stands: nothing is put before or behind it."""

@@ -36,7 +36,7 @@ class SFTDataModule(LightningDataModule):
     are measured.
 
     Raises:
-        ValueError: max_length is shorter than a target, or no row fits into it.
+        ValueError: a size below 1, or no row fits into max_length.
     """
 
     def __init__(
@@ -84,20 +84,17 @@ class SFTDataModule(LightningDataModule):
         """The training rows that fit into `max_length`."""
         assert self.target is not None
         examples = self.examples("train")
-        has_chains = any(example.chain for example in examples)
-        if self.target.learn == "chain_and_answer" and not has_chains:
-            log.warning("dataset %s has no gold chains: the answer alone is learned, under the direct prompt", self.dataset.name)
-        rows = [self.target.row(example, self.encoder, has_chains=has_chains) for example in examples]
-        longest = max(len(row.target) for row in rows)
-        if longest > self.max_length:
-            raise ValueError(
-                f"data.max_length={self.max_length} is too short for a target of {longest} tokens: the answer would be cut off; "
-                f"expected at least {max(len(row.prompt) + len(row.target) for row in rows)} to keep every example"
+        rows = [self.target.row(example, self.encoder) for example in examples]
+        bare = sum(example.chain is None for example in examples)
+        if self.target.learn == "chain_and_answer" and bare:
+            log.warning(
+                "dataset %s: %d of %d training examples have no gold chain; their answer alone is learned, under the direct prompt",
+                *(self.dataset.name, bare, len(examples)),
             )
         fitting = [row for row in rows if len(row.prompt) + len(row.target) <= self.max_length]
         if not fitting:
             shortest = min(len(row.prompt) + len(row.target) for row in rows)
-            raise ValueError(f"data.max_length={self.max_length}: no example fits; the shortest has {shortest} tokens")
+            raise ValueError(f"data.max_length={self.max_length} is too short: no example fits, the shortest has {shortest} tokens")
         prompts, targets = Lengths.of([len(row.prompt) for row in rows]), Lengths.of([len(row.target) for row in rows])
         self.tokens |= {"train_prompt": prompts, "train_target": targets}
         log.info("%s: tokens of a prompt %s, of a target %s (median / 95 %% / longest)", self.dataset.name, prompts, targets)

@@ -21,8 +21,8 @@ class Row:
 class Target:
     """How an example becomes a row.
 
-    learn: "chain_and_answer" is asked for with the chain-of-thought prompt. "answer_only", and every example of a dataset
-    without chains, is asked for with the direct prompt: nothing is learned under a prompt that asks for more.
+    learn: "chain_and_answer" is asked for with the chain-of-thought prompt; the answer alone, which is all there is where an example has
+        no gold chain, with the direct prompt: nothing is learned under a prompt that asks for more. A chain of no steps is a chain.
     """
 
     learn: Literal["chain_and_answer", "answer_only"]
@@ -31,8 +31,7 @@ class Target:
         if self.learn not in ("chain_and_answer", "answer_only"):
             raise ValueError(f"target.learn: expected chain_and_answer or answer_only, got {self.learn!r}")
 
-    def row(self, example: Example, encoder: Encoder, *, has_chains: bool) -> Row:
-        """has_chains: whether the dataset has gold chains at all; where it has, an empty one is a chain of no steps."""
-        if self.learn == "chain_and_answer" and has_chains:
+    def row(self, example: Example, encoder: Encoder) -> Row:
+        if self.learn == "chain_and_answer" and example.chain is not None:
             return Row(tuple(encoder.prompt(example, "cot")), tuple(encoder.target(example, example.chain)))
         return Row(tuple(encoder.prompt(example, "direct")), tuple(encoder.target(example, ())))

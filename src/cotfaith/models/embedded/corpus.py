@@ -94,7 +94,7 @@ def _stated(rng: Random) -> Lesson:
 def _passage(rng: Random) -> Lesson:
     example = commonsense.ask(rng, "passage")
     style: Style = "cot" if rng.random() < 0.7 else "direct"
-    return Lesson(example, style, example.chain if style == "cot" else ())
+    return Lesson(example, style, (example.chain or ()) if style == "cot" else ())
 
 
 def _capital(rng: Random) -> Lesson:
