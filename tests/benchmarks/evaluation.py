@@ -107,7 +107,9 @@ def main() -> None:
     _, again = run_ours(model, encoder, few)
     apart = sum(a != b for a, b in zip(again, singly, strict=True))
     off = sum(a != b for a, b in zip(by_batch, singly, strict=True))
-    print(f"milliseconds an example: ours {1000 * ours / len(examples):.1f} (of {len(examples)}), per item {1000 * per_item / len(few):.1f}, ", end="")
+    print(
+        f"milliseconds an example: ours {1000 * ours / len(examples):.1f} (of {len(examples)}), per item {1000 * per_item / len(few):.1f}, ", end=""
+    )
     print(f"batched {1000 * batched / len(few):.1f} (of {len(few)}); texts unlike those per item: ours {apart}, batched {off} of {len(singly)}")
     scale = len(examples) / len(few)
     print(f"per_item={scale * per_item / ours:.2f} batched={scale * batched / ours:.2f}")

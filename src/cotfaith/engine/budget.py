@@ -49,9 +49,9 @@ class Budget:
         return max(1, min(wanted, self.memory // (2 * self.token * (longest + limit) + self.logits)))
 
     def groups(self, trees: Sequence[Tree], limit: int) -> Iterator[list[int]]:
-        """Places of trees to read side by side, those with trunks of like lengths together."""
+        """Places of trees to read side by side, those of like sizes together: each is padded to the largest."""
         group: list[int] = []
-        for place in sorted(range(len(trees)), key=lambda place: (len(trees[place].trunk), place)):
+        for place in sorted(range(len(trees)), key=lambda place: (trees[place].tokens, place)):
             if group and not self._fits([trees[p] for p in (*group, place)], limit):
                 yield group
                 group = []

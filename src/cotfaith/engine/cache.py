@@ -68,6 +68,11 @@ def slabs(past: Sequence[KeysValues], room: int) -> Cache:
     return Cache(layers=[Slab(each, room) for each in past])
 
 
+def behind(cache: Cache, room: int) -> list[Behind]:
+    """The layers of a cache of trunks, to read portions of up to `room` tokens behind them."""
+    return [Behind(slab, room) for slab in cache.layers if isinstance(slab, Slab)]
+
+
 def layers(cache: Cache) -> list[KeysValues]:
     """What a cache holds, layer by layer."""
     return [(layer.keys, layer.values) for layer in cache.layers]  # type: ignore[union-attr,misc]  # attention layers that have run

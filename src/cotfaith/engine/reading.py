@@ -16,7 +16,7 @@ from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import Cache
 
 from cotfaith.engine.answering import NOBODY, PADDING, Key, Past, write_answers
-from cotfaith.engine.cache import Behind, layers, slabs
+from cotfaith.engine.cache import Behind, behind, layers, slabs
 from cotfaith.engine.forward import Forward, padded
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.trees import Row, Tree, portions
@@ -61,10 +61,10 @@ class TreeReader:
         cut = [portions(tree, self.tail_budget) for tree in trees]
         tails = [_pack(trees, places) for places in zip_longest(*cut, fillvalue=[])]
         past = self._run_trunks(trees, room=sum(each.ids.shape[1] for each in tails) + (self.limit - 1) * max(len(tree.branches) for tree in trees))
-        behind = [Behind(slab, max(each.ids.shape[1] for each in tails)) for slab in past.cache.layers]
+        behind_trunks = behind(past.cache, room=max(each.ids.shape[1] for each in tails))
         first, scores = dict[Key, int](), dict[Key, Tensor]()
         for each in tails:
-            logits = self._run_tails(each, past, behind)
+            logits = self._run_tails(each, past, behind_trunks)
             first |= zip(each.keys, logits.argmax(-1).tolist(), strict=True)
             scores |= zip(each.keys, torch.log_softmax(logits.float(), -1)[:, self.watched].cpu(), strict=True)
             past = past.with_tails(each.positions, each.owners)
@@ -77,15 +77,15 @@ class TreeReader:
         positions, _ = self.forward.start([tree.trunk for tree in trees], cache, keep=1)
         return Past(slabs(layers(cache), room), positions.shape[1], positions, torch.full_like(positions, NOBODY))
 
-    def _run_tails(self, tails: _Tails, trunks: Past, behind: Sequence[Behind]) -> Tensor:
+    def _run_tails(self, tails: _Tails, trunks: Past, shown: list[Behind]) -> Tensor:
         """The logits (branches, V) behind each tail."""
         needed = max(1, int(tails.keeps.max()))  # the trunk behind the longest kept part is of no use to this portion
-        for layer in behind:
+        for layer in shown:
             layer.needed = needed
         beside = (tails.owners[:, :, None] == tails.owners[:, None]) & (tails.positions[:, None] <= tails.positions[:, :, None])  # (Q, N, N)
         kept = trunks.positions[:, None, :needed] < tails.keeps[:, :, None]  # (Q, N, T)
         keys_at = torch.cat([tails.positions, trunks.positions[:, :needed]], 1)
-        return self.forward(tails.ids, tails.positions, keys_at, torch.cat([beside, kept], 2), Cache(layers=list(behind)), keep=tails.last)
+        return self.forward(tails.ids, tails.positions, keys_at, torch.cat([beside, kept], 2), Cache(layers=[*shown]), keep=tails.last)
 
 
 def _pack(trees: Sequence[Tree], places: Sequence[Sequence[int]]) -> _Tails:
