@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 from peft import PromptTuningConfig, get_peft_model
-from tests.engine.tiny import EXACT, NOT_PACKED, build
+from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import Visibility, evaluating, objection
+from tests.engine.tiny import EXACT, NOT_PACKED, build
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_nothing_is_said_against_models_that_pack(kind: str) -> None:
     assert objection(build(kind)) is None
 
 
-def test_prompt_learning_is_an_objection_and_switching_it_off_is_not_seen() -> None:
+def test_prompt_learning_is_an_objection() -> None:
     model = get_peft_model(build("llama"), PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=2))
     assert objection(model) == "a prompt-learning adapter"
 
@@ -37,10 +38,19 @@ def test_a_sliding_layer_sees_by_true_position() -> None:
     assert (masks["full_attention"][0, 0, 0] == 0).tolist() == [True] * 4
 
 
+def fail_inside(model: PreTrainedModel) -> None:
+    with evaluating(model):
+        assert state(model) == ("sdpa", False, False)
+        raise KeyError
+
+
+def state(model: PreTrainedModel) -> tuple[object, bool, bool]:
+    return model.config._attn_implementation, model.training, torch.is_grad_enabled()
+
+
 def test_the_attention_and_the_mode_of_a_model_are_put_back_even_after_an_error() -> None:
     model = build("llama").train()
     model.set_attn_implementation("flex_attention")
-    with pytest.raises(KeyError), evaluating(model):
-        assert (model.config._attn_implementation, model.training, torch.is_grad_enabled()) == ("sdpa", False, False)
-        raise KeyError
-    assert (model.config._attn_implementation, model.training, torch.is_grad_enabled()) == ("flex_attention", True, True)
+    with pytest.raises(KeyError):
+        fail_inside(model)
+    assert state(model) == ("flex_attention", True, True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from tests.engine.tiny import build, question
 
 from cotfaith.engine.budget import Budget, halving
 from cotfaith.engine.cache import bytes_per_token
 from cotfaith.engine.trees import Branch, Tree, grow
+from tests.engine.tiny import build, question
 
 
 def budget(**changes: int) -> Budget:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from tests.engine.tiny import EXACT, build, greedy, logprobs, question
 from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import evaluating, objection
@@ -12,6 +11,7 @@ from cotfaith.engine.meter import Meter
 from cotfaith.engine.reading import Answer, TreeReader
 from cotfaith.engine.trees import Row, grow
 from cotfaith.models.lora import Lora
+from tests.engine.tiny import EXACT, build, greedy, logprobs, question
 
 STOPS = (2, *range(50, 60))
 WATCHED = (10, 11)

@@ -4,10 +4,10 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.tiny import question
 
 from cotfaith.engine.plain import rows_of
 from cotfaith.engine.trees import Branch, Row, Tree, grow, portions
+from tests.engine.tiny import question
 
 rows_strategy = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6).map(tuple), min_size=1, max_size=5, unique=True)
 
@@ -16,7 +16,9 @@ def least_tokens(rows: list[Row]) -> int:
     """By trying every beginning of every row as the trunk; a tail holds one token at least."""
     best = []
     for trunk in {row[:length] for row in rows for length in range(len(row) + 1)}:
-        kept = [min(len(row) - 1, next((i for i, pair in enumerate(zip(row, trunk, strict=False)) if pair[0] != pair[1]), len(trunk))) for row in rows]
+        kept = [
+            min(len(row) - 1, next((i for i, pair in enumerate(zip(row, trunk, strict=False)) if pair[0] != pair[1]), len(trunk))) for row in rows
+        ]
         best.append(len(trunk) + sum(len(row) - min(keep, len(trunk)) for row, keep in zip(rows, kept, strict=True)))
     return min(best)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from tests.engine.tiny import EXACT, V, build, greedy
 from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import evaluating
@@ -12,6 +11,7 @@ from cotfaith.engine.meter import Meter
 from cotfaith.engine.tokens import TokenEngine
 from cotfaith.engine.trees import Row
 from cotfaith.engine.writing import ChainWriter
+from tests.engine.tiny import EXACT, V, build, greedy
 
 STOPS = (2, *range(50, 66))
 
