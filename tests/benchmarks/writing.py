@@ -5,7 +5,7 @@
 The model is a Llama of random weights that counts down: behind token t it writes t - 1, and 0 ends. So the last token of a prompt is the
 length of its chain, the same for both ways, and every token is known. Lengths are those of GSM8K: questions and model-written solutions of
 `openai/grade-school-math` (example_model_solutions.jsonl) are about log-normal, medians 53 and 111 tokens, sigma 0.36 and 0.44; a chat frame
-adds 40 tokens to a prompt. A chain that runs on to the limit is there for one in `--run_on`. CPU seconds, in one process, in turns.
+adds 40 tokens to a prompt. One chain in `--run_on` runs on to the limit of 512. CPU seconds, in one process, in turns.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--millions", type=int, default=5)
     parser.add_argument("--chains", type=int, default=96)
     parser.add_argument("--run_on", type=int, default=48, help="one chain in so many runs on to the limit; 0: none")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(1)
     model = counting(args.millions)

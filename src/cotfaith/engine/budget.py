@@ -18,7 +18,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _FREE_SHARE = 0.5  # of the free memory; the rest is for activations and logits
-_FORWARD = {"cpu": 2048}  # tokens; a forward of so many keeps two cores busy, and larger ones only pad more
+_FORWARD = {"cpu": 2048}  # tokens; a quarter of it is 6% slower (tests/benchmarks/reading.py), larger ones only pad more
 _FORWARD_ELSEWHERE = 16384
 _TAILS = {"cpu": 128}  # tail tokens of one question; more of them are compared in vain, fewer leave forwards too small
 _TAILS_ELSEWHERE = 2048
