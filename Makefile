@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread for each of the two test workers: more threads than cores wait for each other.
 TEST_ENV := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: train test check format embedded clean
+.PHONY: train test check format bench embedded clean
 
 train: .venv/installed
 	$(BIN)/python train.py
@@ -20,6 +20,12 @@ check: .venv/installed
 format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Ratios of CPU or wall time against plain scripts, and tokens run against the least possible; about 7 minutes on one core.
+bench: .venv/installed
+	$(TEST_ENV) $(BIN)/python tests/benchmarks/reading.py
+	$(TEST_ENV) $(BIN)/python tests/benchmarks/writing.py
+	$(TEST_ENV) $(BIN)/python tests/benchmarks/evaluation.py
 
 # Make the embedded model again, and its model card's numbers.
 embedded: .venv/installed

@@ -18,6 +18,7 @@ from cotfaith.models.embedded.prompts import PROMPTS
 from cotfaith.text.encoding import Encoder
 
 ROOT = Path(__file__).resolve().parents[1]
+collect_ignore = ["benchmarks"]  # scripts that import one another, for doctests nothing
 
 
 @pytest.fixture(scope="session")

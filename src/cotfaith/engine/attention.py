@@ -46,10 +46,9 @@ class Visibility:
         return self._form(near)
 
     def _form(self, see: Tensor) -> Tensor:
-        """(B, 1, N, K): bool for sdpa; eager adds its mask, and a bool one would be silently wrong."""
-        if self.config._attn_implementation == "eager":
-            return torch.where(see, 0.0, torch.finfo(self.dtype).min).to(self.dtype)[:, None]
-        return see[:, None]
+        """(B, 1, N, K), added to the scores: eager attention takes no other form, and sdpa would make one of a bool mask in every layer."""
+        shown = torch.zeros((), dtype=self.dtype, device=see.device)
+        return torch.where(see, shown, torch.finfo(self.dtype).min)[:, None]
 
 
 def objection(model: PreTrainedModel) -> str | None:

@@ -18,9 +18,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _FREE_SHARE = 0.5  # of the free memory; the rest is for activations and logits
-_FORWARD = {"cpu": 2048}  # tokens; a forward of so many keeps two cores busy, and larger ones only pad more
+_FORWARD = {"cpu": 2048}  # tokens; a quarter of it is 6% slower (tests/benchmarks/reading.py), larger ones only pad more
 _FORWARD_ELSEWHERE = 16384
-_TAILS = {"cpu": 256}  # tail tokens of one question; dense attention among more of them costs more than it saves
+_TAILS = {"cpu": 128}  # tail tokens of one question; more of them are compared in vain, fewer leave forwards too small
 _TAILS_ELSEWHERE = 2048
 
 
@@ -49,9 +49,9 @@ class Budget:
         return max(1, min(wanted, self.memory // (2 * self.token * (longest + limit) + self.logits)))
 
     def groups(self, trees: Sequence[Tree], limit: int) -> Iterator[list[int]]:
-        """Places of trees to read side by side, those with trunks of like lengths together."""
+        """Places of trees to read side by side, those of like sizes together: each is padded to the largest."""
         group: list[int] = []
-        for place in sorted(range(len(trees)), key=lambda place: (len(trees[place].trunk), place)):
+        for place in sorted(range(len(trees)), key=lambda place: (trees[place].tokens, place)):
             if group and not self._fits([trees[p] for p in (*group, place)], limit):
                 yield group
                 group = []

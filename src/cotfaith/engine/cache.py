@@ -32,17 +32,45 @@ class Slab(DynamicLayer):
         self._keys[..., start:end, :] = key_states
         self._values[..., start:end, :] = value_states
         self._show(end)
-        assert self.keys is not None and self.values is not None  # noqa: PT018  # one fact
-        return self.keys, self.values
+        return self._keys[..., :end, :], self._values[..., :end, :]
 
     def _show(self, length: int) -> None:
         self._length = length
         self.keys, self.values = self._keys[..., :length, :], self._values[..., :length, :]
 
 
+class Behind(DynamicLayer):
+    """A layer that shows each portion of tails with the trunk only, and keeps them all in a slab that began with that trunk.
+
+    The trunk is written once, with room to its left for one portion: keys may stand in any order, their positions are in the mask.
+    """
+
+    def __init__(self, slab: Slab, room: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        assert slab.keys is not None and slab.values is not None  # noqa: PT018  # one fact
+        self.lazy_initialization(slab.keys, slab.values)
+        self.keys, self.values = slab.keys, slab.values
+        self.slab, self.room = slab, room
+        self.needed = slab.keys.shape[-2]  # tokens of the trunk that are shown
+        self._scratch = [_roomy(tensor, room, left=True) for tensor in (slab.keys, slab.values)]
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object) -> KeysValues:
+        self.slab.update(key_states, value_states)
+        start = self.room - key_states.shape[-2]
+        shown = [scratch[..., start : self.room + self.needed, :] for scratch in self._scratch]
+        for window, new in zip(shown, (key_states, value_states), strict=True):
+            window[..., : new.shape[-2], :] = new
+        return shown[0], shown[1]
+
+
 def slabs(past: Sequence[KeysValues], room: int) -> Cache:
     """A cache that holds `past` and takes `room` more tokens before it is copied."""
     return Cache(layers=[Slab(each, room) for each in past])
+
+
+def behind(cache: Cache, room: int) -> list[Behind]:
+    """The layers of a cache of trunks, to read portions of up to `room` tokens behind them."""
+    return [Behind(slab, room) for slab in cache.layers if isinstance(slab, Slab)]
 
 
 def layers(cache: Cache) -> list[KeysValues]:
@@ -60,8 +88,9 @@ def bytes_per_token(model: PreTrainedModel) -> int:
     return int(2 * count * heads * size * width)
 
 
-def _roomy(tensor: Tensor, room: int) -> Tensor:
-    """The tensor (B, heads, T, size) at the start of one with `room` more tokens."""
+def _roomy(tensor: Tensor, room: int, *, left: bool = False) -> Tensor:
+    """The tensor (B, heads, T, size) with room for more tokens behind it, or before."""
     out = tensor.new_empty((*tensor.shape[:-2], tensor.shape[-2] + room, tensor.shape[-1]))
-    out[..., : tensor.shape[-2], :] = tensor
+    start = room if left else 0
+    out[..., start : start + tensor.shape[-2], :] = tensor
     return out

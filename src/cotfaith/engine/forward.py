@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -35,16 +37,20 @@ class Forward:
         logits: Tensor = out.logits
         return logits
 
-    def start(self, rows: list[tuple[int, ...]], cache: Cache, *, keep: int | Tensor) -> tuple[Tensor, Tensor]:
+    def start(self, rows: Sequence[Sequence[int]], cache: Cache, *, keep: int | Tensor) -> tuple[Tensor, Tensor]:
         """Run rows from their beginnings, side by side and padded on the right; their positions (B, T) and the logits.
 
         Causal attention never looks at the padding, so that no mask is needed but for a sliding window.
         """
-        longest = max(1, *map(len, rows))
-        ids = torch.zeros(len(rows), longest, dtype=torch.long)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = torch.tensor(row, dtype=torch.long)
+        ids = padded(rows, 0)
+        longest = ids.shape[1]
         positions = torch.arange(longest).expand_as(ids)
         window = self.visibility.window
         see = positions[:, None] <= positions[:, :, None] if window is not None and longest >= window else None
         return positions, self(ids, positions, positions, see, cache, keep=keep)
+
+
+def padded(rows: Sequence[Sequence[int]], value: int) -> Tensor:
+    """Rows side by side, filled up with `value` on the right: (B, longest) int64, at least one column."""
+    longest = max(1, *map(len, rows))
+    return torch.tensor([[*row, *[value] * (longest - len(row))] for row in rows], dtype=torch.long)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from transformers import PreTrainedModel
 
@@ -20,7 +21,7 @@ from cotfaith.text.answers import parse
 from cotfaith.text.encoding import Encoder, hash_ids
 from cotfaith.text.generations import read_answer
 from cotfaith.text.steps import split_steps
-from cotfaith.types import Arm, Example, Reading, ReadRequest, Rollout, Style
+from cotfaith.types import Arm, Example, Reading, ReadRequest, Rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,9 @@ class LocalReasoner:
         return costs
 
     def _asked(self, requests: Sequence[ReadRequest]) -> list[_Asked]:
-        prompts: dict[tuple[str, Style], list[int]] = {}
-        asked = []
-        for request in requests:
-            key = (request.example.uid, request.style)
-            if key not in prompts:
-                prompts[key] = self.encoder.prompt(request.example, request.style)
-            kept = "".join(request.chain[: request.steps_kept])
-            row = tuple(prompts[key] + self.encoder.elicit(request.chain))
-            asked.append(_Asked(request, row, len(self.encoder.continuation(kept)) if kept else 0))
-        return asked
+        prompt, elicit = cache(self.encoder.prompt), cache(self.encoder.elicit)  # probes and alphas share most of what they ask
+        count = cache(lambda steps: len(self.encoder.continuation("".join(steps))) if steps else 0)
+        return [_Asked(each, (*prompt(each.example, each.style), *elicit(each.chain)), count(each.chain[: each.steps_kept])) for each in requests]
 
     def _rollout(self, example: Example, prompt: Row, ids: Sequence[int]) -> Rollout:
         text = self.encoder.decode(ids)

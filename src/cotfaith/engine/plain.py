@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from transformers import PreTrainedModel
 
+from cotfaith.engine.budget import halving
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.trees import Row, Tree
 
@@ -21,6 +22,7 @@ class PlainGenerator:
         self.model = model
         self.stops = sorted(stops)
         self.limit = limit
+        self.alone = alone
         self.slots = 1 if alone else slots
         self.meter = meter
         self.phase = phase
@@ -31,11 +33,13 @@ class PlainGenerator:
         out: list[list[int]] = [[] for _ in rows]
         for start in range(0, len(order), self.slots):
             places = order[start : start + self.slots]
-            for place, ids in zip(places, self._generate([rows[place] for place in places]), strict=True):
+            for place, ids in zip(places, halving(self._generate, [rows[place] for place in places]), strict=True):
                 out[place] = ids
         return out
 
     def _generate(self, rows: Sequence[Row]) -> list[list[int]]:
+        if self.alone:
+            forget_lengths(self.model)
         longest = max(map(len, rows))
         ids = torch.full((len(rows), longest), self.stops[0], device=self.model.device)  # (B, T)
         mask = torch.zeros_like(ids)
@@ -54,6 +58,14 @@ class PlainGenerator:
         steps = written.shape[1] - longest
         self.meter.count(self.phase, ids.numel() + len(rows) * (steps - 1), forwards=steps)
         return [_until_stop(row, self.stops) for row in written[:, longest:].tolist()]
+
+
+def forget_lengths(model: PreTrainedModel) -> None:
+    """Make dynamic rotary positions what they are on a fresh model.
+
+    transformers 5.23 stretches them for the longest row seen, and goes back only when a row shorter than the trained length comes.
+    """
+    model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), use_cache=False)
 
 
 def plain_logits(model: PreTrainedModel, row: Row) -> torch.Tensor:

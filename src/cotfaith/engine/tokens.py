@@ -18,7 +18,7 @@ from cotfaith.engine.budget import Budget, halving
 from cotfaith.engine.decoding import Decoding, stopping
 from cotfaith.engine.exactness import disagreement, packs_exactly, rounding
 from cotfaith.engine.meter import Meter
-from cotfaith.engine.plain import PlainGenerator, plain_logits
+from cotfaith.engine.plain import PlainGenerator, forget_lengths, plain_logits
 from cotfaith.engine.reading import Answer, TreeReader
 from cotfaith.engine.trees import Row, Tree, grow
 from cotfaith.engine.writing import ChainWriter
@@ -50,9 +50,9 @@ class TokenEngine:
         """A continuation of each prompt, end token included where one was written. uids: seed the sampling, where there is any."""
         limit = self.decoding.max_new_tokens
         with self._asking("write"):
-            slots = Budget.of(self.model, self.decoding.memory_gib).slots(max(map(len, prompts)), limit, self.decoding.batch_size)
             if self._alone is not None:
-                return self._plain("write", limit, slots)(prompts)
+                return self._plain("write", limit)(prompts)
+            slots = Budget.of(self.model, self.decoding.memory_gib).slots(max(map(len, prompts), default=0), limit, self.decoding.batch_size)
             return self._write(prompts, uids, limit, slots)
 
     def read(self, examples: Sequence[Sequence[Row]], watched: Sequence[int] = ()) -> dict[Row, Answer]:
@@ -64,7 +64,7 @@ class TokenEngine:
         with self._asking("read"):
             if self._alone is not None:
                 rows = [row for each in examples for row in each]
-                written = self._plain("read", limit, self.decoding.batch_size)(rows)
+                written = self._plain("read", limit)(rows)
                 return {row: Answer(tuple(ids), self._logprobs(row, watched)) for row, ids in zip(rows, written, strict=True)}
             return self._read([grow(rows) for rows in examples], examples, watched, limit)
 
@@ -112,11 +112,16 @@ class TokenEngine:
                 )
             self._unchecked = False
 
-    def _plain(self, phase: str, limit: int, slots: int) -> PlainGenerator:
+    def _plain(self, phase: str, limit: int) -> PlainGenerator:
+        slots = self.decoding.batch_size
         return PlainGenerator(self.model, stops=self.stops, limit=limit, slots=slots, alone=bool(self._alone), meter=self.meter, phase=phase)
 
     def _logprobs(self, row: Row, watched: Sequence[int]) -> torch.Tensor:
-        return plain_logits(self.model, row)[-1].log_softmax(-1)[list(watched)] if watched else torch.zeros(0)
+        if not watched:
+            return torch.zeros(0)
+        if self._alone:
+            forget_lengths(self.model)
+        return plain_logits(self.model, row)[-1].log_softmax(-1)[list(watched)]
 
     @contextmanager
     def _asking(self, phase: str) -> Iterator[None]:
