@@ -21,11 +21,12 @@ format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Ratios of CPU or wall time against plain scripts, and tokens run against the least possible; about 7 minutes on one core.
-bench: .venv/installed
+# Ratios of CPU or wall time against plain scripts, and tokens run against the least possible.
+bench: .venv/bench
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/reading.py
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/writing.py
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/evaluation.py
+	$(TEST_ENV) $(BIN)/python tests/benchmarks/sft.py
 
 # Make the embedded model again, and its model card's numbers.
 embedded: .venv/installed
@@ -35,6 +36,10 @@ embedded: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -e ".[dev]" -c constraints.txt
+	touch $@
+
+.venv/bench: .venv/installed
+	$(BIN)/python -m pip install --quiet -e ".[bench]" -c constraints.txt
 	touch $@
 
 clean:
