@@ -25,7 +25,7 @@ _TURN = re.compile(r"^[ \t]*A:[ \t]*", re.MULTILINE)  # "A: 72"; among choices i
 _BARE = re.compile(r"\W*(?:\d|[A-Za-z]\b)")
 # "So, ", "**Final ", "- Therefore, my " and the like before the marker belong to the statement, not to the chain.
 _LEAD_IN = re.compile(r"(?:(?<=\n)|(?<=[.!?:;,]\s)|\A)[ \t]*[#>*_\-\"'{(`]*[ \t]*(?:[*_$(]*[A-Za-z'\u2019]+[*_]*,?[ \t]+){0,8}[*_$({\"'`]*\Z")
-_FIELD = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n]*)")
+_FIELD = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|\[[^\]\n]{0,200}\]|[^,}\n]*)")
 _BLANK = re.compile(r"\s*")
 _LAST = 20  # markers looked at, from the end; a text with more of them goes round in circles
 _READ = 2000  # characters read behind a marker
