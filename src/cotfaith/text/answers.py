@@ -14,7 +14,7 @@ from cotfaith.text.conclusions import stated_numbers
 from cotfaith.text.latex import boxed
 from cotfaith.text.numbers import canonical_number
 from cotfaith.text.sentences import ends_sentence
-from cotfaith.text.symbols import canonical_formula
+from cotfaith.text.symbols import canonical_formula, is_formula
 from cotfaith.text.words import spelled_number
 from cotfaith.types import Status
 
@@ -88,6 +88,8 @@ def _free_answers(statement: str, *, in_box: bool) -> set[str]:
         formula = canonical_formula(bare, in_math=in_box) or (canonical_formula(maths[0], in_math=True) if len(maths) == 1 else None)
         if formula is not None:
             return {formula}
+        if is_formula(bare, in_math=in_box) or (len(maths) == 1 and is_formula(maths[0], in_math=True)):
+            return set()  # too large, or not understood: no number in it is the answer
     spelled = spelled_number(statement)
     return stated_numbers(statement) or ({spelled} if spelled else set())
 

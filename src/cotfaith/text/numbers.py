@@ -14,6 +14,7 @@ from typing import NamedTuple
 from cotfaith.text.latex import plain
 
 _LONGEST = 300  # characters; longer ones are a model that counts without end
+_LARGEST = 1000  # bits, which is 300 digits: "999999999^99" is short as it is written
 _WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?![\d,]*\d)|\d{1,3}(?:\x20\d{3})+(?!\d|\s?/|\s?[A-Za-z])|\d+)"
 _TOKEN = re.compile(
     r"(?P<lead>(?<![A-Za-z_\d.])[A-Za-z_]{1,9}(?=\d))?"  # "B12", "USD5"
@@ -58,7 +59,7 @@ def numbers(text: str) -> Iterator[Number]:
         if match["clock"] or match.end() - match.start() > _LONGEST:
             continue
         value = _value(match)
-        if value is not None:
+        if value is not None and max(abs(value.numerator), value.denominator).bit_length() <= _LARGEST:
             yield Number(canonical(value), match.start(), match.end(), not (match["lead"] or match["ordinal"]))
 
 
