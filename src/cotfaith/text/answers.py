@@ -91,14 +91,15 @@ def _free_answers(statement: str, *, in_box: bool) -> set[str]:
         if is_formula(bare, in_math=in_box) or (len(maths) == 1 and is_formula(maths[0], in_math=True)):
             return set()  # too large, or not understood: no number in it is the answer
     spelled = spelled_number(statement)
-    return stated_numbers(statement) or ({spelled} if spelled else set())
+    stated = stated_numbers(statement) or ({spelled} if spelled else set())
+    return set() if stated == {""} else stated  # "3x" is no number, and makes "3x or 4" ambiguous
 
 
 def _end(text: str) -> int:
     """The end of the first line or sentence; a decimal point or an abbreviation ends none."""
     for match in _STATEMENT_END.finditer(text):
-        if match[0] != "." or match.end() == len(text) or _closes(text, match.start()):
-            return match.start()
+        if match[0] not in (".", "!") or match.end() == len(text) or _closes(text, match.start()):
+            return match.end() if text[match.start() - 1 : match.start()] == "!" else match.start()  # "5!." is a factorial
     return len(text)
 
 

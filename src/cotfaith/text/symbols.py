@@ -22,7 +22,7 @@ _LONGEST_FORM = 1000  # characters of a canonical formula
 _FUNCTIONS = "sqrt|pi|sin|cos|tan|log|ln|exp|infty|frac|cdot|times"
 # Numbers, single letters, named functions, operators and brackets, and nothing that is a word.
 _FORMULA = re.compile(rf"(?:\\?(?:{_FUNCTIONS})(?![a-z])|[A-Za-z](?![A-Za-z])|[\d.,+\-*/^(){{}}\[\]|\s_!])+")
-_DELIMITED = re.compile(r"\s*(?:\$\$?|\\\(|\\\[)?(.*?)(?:\$\$?|\\\)|\\\])?\s*[.]?\s*", re.DOTALL)
+_DELIMITED = re.compile(r"\s*(?:\$\$(?P<a>.*)\$\$|\$(?P<b>.*)\$|\\\((?P<c>.*)\\\)|\\\[(?P<d>.*)\\\])\s*[.]?\s*", re.DOTALL)
 _OPERATION = re.compile(r"\\(?:sqrt|pi|sin|cos|tan|log|ln|exp|frac|infty)|sqrt|\bpi\b|[+*/^]|(?<=[\w)}])\s*-\s*(?=[\w\\({])")
 # What grows without bound when it is evaluated: towers, long exponents, factorials.
 _EXPLOSIVE = re.compile(
@@ -53,9 +53,9 @@ def is_formula(text: str, *, in_math: bool = False) -> bool:
 def _formula(text: str, in_math: bool) -> str | None:
     """The right side of a formula with symbols, without its delimiters."""
     match = _DELIMITED.fullmatch(text)
-    bare = (match[1] if match else text).strip().rsplit("=", 1)[-1].strip()
+    bare = (match[str(match.lastgroup)] if match else text).strip().rstrip(".").rsplit("=", 1)[-1].strip().replace("\u03c0", "\\pi ")
     bare = re.sub(r"\\(?:left|right|,|;|!|displaystyle)|\\[dt](?=frac)", lambda found: "\\" if found[0] in ("\\d", "\\t") else "", bare)
-    in_math = in_math or bool(match and text.strip() != match[1].strip(" ."))
+    in_math = in_math or match is not None
     if len(bare) < 2 or not _FORMULA.fullmatch(bare):
         return None
     symbols = re.search(r"[A-Za-z]", re.sub(r"\\(?:frac|cdot|times)", "", bare))
