@@ -19,7 +19,7 @@ from cotfaith.text.words import spelled_number
 from cotfaith.types import Status
 
 # Lines of white space and marks, a fence, a line that only announces ("as follows:").
-_SAYS_NOTHING = re.compile(r"\A(?:\W*\n|\s*```\w*[ \t]*\n|[^\n\d]{0,200}:[ \t*_]*\n)*")
+_SAYS_NOTHING = re.compile(r"\A(?:\W*\n|\s*```\w*[ \t]*\n|[^\n\d]{0,200}:[ \t*_]*\n(?=\s*\S))*")
 _STATEMENT_END = re.compile(r"\n|[.!?](?=\s|\Z)")
 _REFUSES = re.compile(
     r"\b(?:can ?not|can['\u2019]t|could not|unable to|impossible to|not possible to|do(?:es)? not know|don['\u2019]t know)"
