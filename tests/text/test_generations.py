@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cotfaith.text.answers import Verdict
@@ -73,6 +73,22 @@ def test_a_free_answer_is_read(text: str, answer: str) -> None:
         "<answer>B</answer>",
         "B.",
         "aspirin.",
+        "B) Aspirin\n\nExplanation: it thins the blood.",  # the answer first, and no marker
+        "**B. Aspirin**\n\nThe patient bleeds.",
+        "B\n\nThe patient has 3 signs.",
+        "Therefore, B is correct.",
+        "So B is the best answer.",
+        "I would choose B.",
+        "I'd go with **B. Aspirin**, because it thins the blood.",
+        "the most appropriate choice is **B. Aspirin**, as it thins the blood",
+        "The best choice among the options is B.",
+        "The most likely drug is B.\n\nIt thins the blood.",
+        '{"correct_answer": "B"}',
+        '{"answer_choice": "B"}',
+        '{"choice": "B"}',
+        '{"selected_option": "B", "reason": "blood"}',
+        "_B_",
+        "The answer is not A, it's B.",
     ],
 )
 def test_a_choice_is_read(text: str) -> None:
@@ -165,6 +181,32 @@ PIECES = (
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A patient came.",
+        "A dose\n\nThe patient has it.",
+        "I think so.",
+        "I\n\nThe patient has it.",
+        "A is taller than B.",
+        "A. Oslo\nIt is cold.\nB. Aspirin\nIt is a drug.",  # goes through the options
+        "A. Aspirin\n\nIt thins the blood.",  # the letter of one choice, the text of another
+        "I would choose A drug that helps.",
+        "The most likely cause is A. fumigatus.",
+        "If B is correct, he dies.",
+        "Vitamin B is the best.",
+        "The best known is vitamin B of course.",
+    ],
+)
+def test_prose_names_no_choice(text: str) -> None:
+    assert read_answer(text, CUE, DRUGS).verdict.answer is None
+
+
+def test_the_chain_of_a_reply_that_opens_with_its_answer_is_empty() -> None:
+    text = "B. Aspirin\n\nIt thins the blood."
+    assert read_answer(text, CUE, DRUGS)[:4] == ("", "", text, "B. Aspirin")
+
+
 @settings(deadline=None, max_examples=300)
 @given(TEXTS, st.sampled_from([(), DRUGS]), st.booleans())
 def test_the_parts_joined_are_the_text(text: str, choices: tuple[str, ...], finished: bool) -> None:
@@ -176,6 +218,7 @@ def test_the_parts_joined_are_the_text(text: str, choices: tuple[str, ...], fini
 
 @settings(deadline=None, max_examples=300)
 @given(TEXTS, st.text(alphabet=" \n\t", max_size=4), st.sampled_from([(), DRUGS]))
+@example("THE ANSWER ISA:", "\n", DRUGS)  # "A:" announced what does not follow
 def test_white_space_at_the_end_changes_no_verdict(text: str, blank: str, choices: tuple[str, ...]) -> None:
     assert read_answer(text + blank, CUE, choices).verdict == read_answer(text, CUE, choices).verdict
 

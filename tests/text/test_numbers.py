@@ -41,6 +41,13 @@ from cotfaith.text.numbers import canonical_number, numbers
         ("2\u00bd", "2.5"),
         ("2 and a half", "2.5"),
         ("2 million", "2000000"),
+        ("2 dozen", "24"),
+        ("4 hundred", "400"),
+        ("1.5k", "1500"),
+        ("5K", "5000"),
+        ("$5M", "5000000"),
+        ("$2bn", "2000000000"),
+        ("1e2 * 10^3", "100000"),
         ("1 234", "1234"),
         ("1\u2009234", "1234"),
         ("1\\,234", "1234"),
@@ -55,7 +62,30 @@ def test_a_number_has_one_canonical_form(text: str, canonical: str) -> None:
     assert canonical_number(text) == canonical
 
 
-@pytest.mark.parametrize("text", ["", "two", "1,23", "12,34", "1.2.3", "3 4", ".", "1/0", "0^-1", "3:30", "1:2", "3rd", "B12", "2x", "9" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "two",
+        "1,23",
+        "12,34",
+        "1.2.3",
+        "3 4",
+        ".",
+        "1/0",
+        "0^-1",
+        "3:30",
+        "1:2",
+        "3rd",
+        "B12",
+        "2x",
+        "5M",
+        "3\u03c0",
+        "5!.",
+        "9" * 5000,
+        "9" * 290 + "^99",
+    ],
+)
 def test_what_is_not_one_number_has_no_canonical_form(text: str) -> None:
     assert canonical_number(text) is None
 
@@ -77,6 +107,11 @@ def test_a_canonical_number_is_its_own_canonical_form_and_keeps_its_value(number
         ("from 5-8 miles", ["5", "8"]),
         ("$50,000/year for 240g", ["50000", "240"]),
         ("1.234,5", ["1.234", "5"]),
+        ("10 cm^2 and x^3", ["10"]),  # an exponent of a unit or a variable
+        ("2 dozens of eggs", ["2"]),  # dozens are what is counted; "2 dozen eggs" are 24
+        ("3x = 12", ["", "12"]),  # times something that is no number
+        ("3 x 4, 3x4", ["3", "4", "3", "4"]),
+        ("5kg, 5 km, 240g, 5m, 3 pies", ["5", "5", "240", "5", "3"]),  # units
         ("5 500 ml bottles", ["5", "500"]),  # a blank is a thousands separator only before no word
     ],
 )

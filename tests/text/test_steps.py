@@ -82,6 +82,9 @@ def test_one_line_with_its_line_break_is_one_paragraph() -> None:
         "J. K. Rowling wrote No. 5 of approx. 20 books.",
         "It weighs 8 oz. 2 of them weigh 16 oz. in all.",
         "He sees \\(x = 1. Then y\\) and $a. B$ and `x. Y`.",
+        "So \\[x = 2. \\] and \\[y = 3. Then z\\] and $$a = 1. B$$ hold.",
+        "The pt. Lee takes vit. B12 and vit. C.",
+        "At wt. 70 kg, temp. 38 and resp. 20 the pt. 5 is ill.",
         "It costs $5 ... and $6.",
         "There are 3! (that is six) ways.",
         "Step 3. She adds.",
@@ -93,7 +96,18 @@ def test_a_full_stop_inside_a_sentence_ends_no_step(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "first", ["He walks to point B. ", "Let it be x. ", "So n = 240/W. ", "It weighs 8 oz. ", "It costs $5. ", "Hm... ", "It is 3:30 p.m. "]
+    "first",
+    [
+        "He walks to point B. ",
+        "Let it be x. ",
+        "So n = 240/W. ",
+        "It weighs 8 oz. ",
+        "It holds 8 pt. ",
+        "He notes the temp. ",
+        "It costs $5. ",
+        "Hm... ",
+        "It is 3:30 p.m. ",
+    ],
 )
 def test_a_full_stop_before_a_new_sentence_ends_a_step(first: str) -> None:
     assert split_steps(f"{first}Then she pays $6.") == (first, "Then she pays $6.")

@@ -14,12 +14,12 @@ from cotfaith.text.conclusions import stated_numbers
 from cotfaith.text.latex import boxed
 from cotfaith.text.numbers import canonical_number
 from cotfaith.text.sentences import ends_sentence
-from cotfaith.text.symbols import canonical_formula
+from cotfaith.text.symbols import canonical_formula, is_formula
 from cotfaith.text.words import spelled_number
 from cotfaith.types import Status
 
 # Lines of white space and marks, a fence, a line that only announces ("as follows:").
-_SAYS_NOTHING = re.compile(r"\A(?:\W*\n|\s*```\w*[ \t]*\n|[^\n\d]{0,200}:[ \t*_]*\n)*")
+_SAYS_NOTHING = re.compile(r"\A(?:\W*\n|\s*```\w*[ \t]*\n|[^\n\d]{0,200}:[ \t*_]*\n(?=\s*\S))*")
 _STATEMENT_END = re.compile(r"\n|[.!?](?=\s|\Z)")
 _REFUSES = re.compile(
     r"\b(?:can ?not|can['\u2019]t|could not|unable to|impossible to|not possible to|do(?:es)? not know|don['\u2019]t know)"
@@ -88,15 +88,18 @@ def _free_answers(statement: str, *, in_box: bool) -> set[str]:
         formula = canonical_formula(bare, in_math=in_box) or (canonical_formula(maths[0], in_math=True) if len(maths) == 1 else None)
         if formula is not None:
             return {formula}
+        if is_formula(bare, in_math=in_box) or (len(maths) == 1 and is_formula(maths[0], in_math=True)):
+            return set()  # too large, or not understood: no number in it is the answer
     spelled = spelled_number(statement)
-    return stated_numbers(statement) or ({spelled} if spelled else set())
+    stated = stated_numbers(statement) or ({spelled} if spelled else set())
+    return set() if stated == {""} else stated  # "3x" is no number, and makes "3x or 4" ambiguous
 
 
 def _end(text: str) -> int:
     """The end of the first line or sentence; a decimal point or an abbreviation ends none."""
     for match in _STATEMENT_END.finditer(text):
-        if match[0] != "." or match.end() == len(text) or _closes(text, match.start()):
-            return match.start()
+        if match[0] not in (".", "!") or match.end() == len(text) or _closes(text, match.start()):
+            return match.end() if text[match.start() - 1 : match.start()] == "!" else match.start()  # "5!." is a factorial
     return len(text)
 
 

@@ -12,8 +12,17 @@ from cotfaith.text.latex import plain
 from cotfaith.text.numbers import Number, numbers
 
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|__([^_\n]{1,200})__")
-_EQUALS = re.compile(r"=|\b(?:equals|(?:is|are) equal to|which (?:is|equals|makes|gives))\b|\u2192")
+_EQUALS = re.compile(r"=|\b(?:equals|(?:is|are) equal to|which (?:are|is|equals|makes|gives))\b|\u2192")
 _TURNED = re.compile(r"\W*[\d.,]+[^\d=]*=[^\d=]*[A-Za-z][^\d=]*")  # "12 = x"
+# "60 minutes, which is 1 hour" states 60 and says it again; "20% of 50, which is 10" and "5 plus 3, which is 8" state the result.
+_RESTATED = re.compile(r",?\s+which (?:are|is|equals)\b")
+_COMPUTED = re.compile(
+    r"%\s?of|/\d+ of|\b(?:half|third|quarter|percent|times|twice|double|triple|more|less|fewer|plus|minus|divided|dozens?)\b|=\s*\Z", re.I
+)
+# "which is 2 times as many" compares, and states nothing.
+_COMPARED = re.compile(
+    r"(?:,?\s+which (?:are|is|equals|makes|gives)|\s*\u2192)\s[^.;]{0,40}?\d\s?(?:times|more|less|fewer|%\s(?:more|less|of)|percent|out of)\b", re.I
+)
 # "x = 5 and y = 3" states two numbers, "2x = 10, so x = 5" one.
 _ASSIGNMENTS = re.compile(r"(?<![\w+*/^)-])[A-Za-z]\s*=\s*-?\$?[\d.,/]+\$?\s*(?:,|;|\band\b|\bor\b)[\s$]*[A-Za-z]\s*=\Z")
 # "Since a class has 1 hour, he spends 160": an opening phrase states nothing; ", so he spends 160": what follows states all.
@@ -61,6 +70,7 @@ def _stated(text: str) -> set[str]:
 
 def _of_equation(text: str) -> set[str]:
     """Of an equation the number right behind the last sign, and what a further clause adds to it; else all that weigh most."""
+    text = text[: _restatement(text)]
     signs = [(match.start(), match.end()) for match in _EQUALS.finditer(text)]
     found = list(numbers(text))
     if not signs or _TURNED.fullmatch(text):
@@ -76,12 +86,23 @@ def _of_equation(text: str) -> set[str]:
     return {result.value} | others | {number.value for number in rest if clause and number.start >= clause.start() and _weight(text, number) == 2}
 
 
+def _restatement(text: str) -> int:
+    """Where a clause with "which is" starts that compares, or says one stated number again in another unit; else the end."""
+    if (compared := _COMPARED.search(text)) and any(numbers(text[: compared.start()])):
+        return compared.start()
+    again = _RESTATED.search(text)
+    before = text[: again.start()] if again else ""
+    return len(before) if len(list(numbers(before))) == 1 and not _COMPUTED.search(before) else len(text)
+
+
 def _weightiest(text: str, found: list[Number]) -> set[str]:
     if any(_UNFINISHED.match(text, number.end) or _UNFINISHED_BEFORE.search(text[max(0, number.start - 9) : number.start]) for number in found):
         return set()
     weights = [_weight(text, number) for number in found]
     heaviest = max((weight for weight in weights if weight), default=None)
-    return {number.value for number, weight in zip(found, weights, strict=True) if weight == heaviest}
+    stated = [number for number, weight in zip(found, weights, strict=True) if weight == heaviest]
+    sums = {""} if len(stated) > 1 and any(_OPERATOR.match(text, number.end) for number in stated) else set()  # "5 + 5" does not state 5
+    return {number.value for number in stated} | sums
 
 
 def _weight(text: str, number: Number) -> int:

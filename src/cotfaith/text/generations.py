@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from cotfaith.text.answers import Verdict, parse, refuses
-from cotfaith.text.choices import plain_choice
+from cotfaith.text.choices import is_label, plain_choice
 from cotfaith.text.latex import plain
 from cotfaith.text.markers import Mark, cue_marks, usual_marks
 from cotfaith.text.numbers import numbers
@@ -22,7 +22,12 @@ _LABEL = re.compile(r"\A\s*(?:[-*\u2022]\s+|\(?\d{1,3}[.)]\s+|(?:step|case|part)
 _READ = 2000  # characters of a sentence; longer ones are none
 # Behind a marker that says nothing an earlier one counts ("The answer is 5. I hope the answer is clear."), unless it takes that back.
 _DENIES = re.compile(r"\b(?:not|no|none|neither|wrong|incorrect|mistaken)\b", re.IGNORECASE)
-_UNMISTAKABLE = re.compile(r"[(\[][A-Za-z][)\]]|\b(?i:option|choice)\s+[A-Za-z]\b|\*\*[A-Za-z]\b|\A\W*[A-Z](?:\W*\Z|[.)]\s)")
+_UNMISTAKABLE = re.compile(
+    r"[(\[][A-Za-z][)\]]|\b(?i:option|choice)\s+[A-Za-z]\b|\*\*[A-Za-z]\b|\A[\W_]*[A-Z](?:[\W_]*\Z|[.)]\s)"
+    r"|\A\W*(?:(?i:so|therefore|thus|hence|clearly),?\s+){0,3}[A-Z]\s+is\s+(?:indeed\s+|clearly\s+)?(?:the\s+)?(?:correct|right|best|answer|most\s+[a-z]+)\b"
+)
+# "A: Oslo", "B. Lima": a reply with labels of two choices goes through the options.
+_OTHER_LABEL = re.compile(r"^[\s*_#(>\[-]*([A-Z])[*_]*[.):\]](?=\s)", re.MULTILINE)
 
 
 class Generation(NamedTuple):
@@ -72,7 +77,7 @@ def _read(text: str, start: int, cue: str, choices: tuple[str, ...], finished: b
 
 
 def _concluding(text: str, start: int, choices: tuple[str, ...]) -> tuple[int, str | None, Verdict]:
-    """Without a marker: the last sentence with a number, or a choice named unmistakably in the last one."""
+    """Without a marker: the last sentence with a number, or a choice named unmistakably in the last one or alone on the first line."""
     cut = len(text)
     for piece in reversed(split_statements(text[start:])):
         cut -= len(piece)
@@ -82,7 +87,17 @@ def _concluding(text: str, start: int, choices: tuple[str, ...]) -> tuple[int, s
         if choices or refuses(piece):
             verdict = parse(statement, choices)
             plain_form = verdict.status == "refused" or _UNMISTAKABLE.search(statement) or plain_choice(statement) in map(plain_choice, choices)
-            return (cut, piece, verdict) if plain_form and verdict.status != "missing" else (len(text), None, Verdict(None, "missing"))
+            return (cut, piece, verdict) if plain_form and verdict.status != "missing" else _opening(text, start, choices)
         if any(numbers(plain(statement))):
             return cut, piece, parse(statement)
     return len(text), None, Verdict(None, "missing")
+
+
+def _opening(text: str, start: int, choices: tuple[str, ...]) -> tuple[int, str | None, Verdict]:
+    """A reply that opens with a label on a line of its own and explains it: "**B. Lima**", blank, "It lies ..."; no list of options."""
+    line = text[start:].lstrip()[:_READ].split("\n", 1)[0]
+    if not choices or not is_label(line, choices):
+        return len(text), None, Verdict(None, "missing")
+    verdict = parse(line, choices)
+    others = {match[1] for match in _OTHER_LABEL.finditer(text, text.index(line, start) + len(line))} - {verdict.answer}
+    return (start, line, verdict) if verdict.answer and not others else (len(text), None, Verdict(None, "missing"))

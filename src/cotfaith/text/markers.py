@@ -14,18 +14,25 @@ from cotfaith.text.steps import split_statements
 _USUAL = re.compile(
     r"(?P<hash>#{4,}[ \t]*(?=\S)(?!\d{1,2}[.)]\s+[A-Z*]|(?:step|part|case)\b))"  # a heading of fourth rank is no answer
     r"|(?P<box>\\f?boxed\s*\{)"
-    r"|(?P<field>[\"'](?:final[_ ]?)?answer[\"']\s*:\s*)"
+    r"|(?P<field>[\"'](?:(?:final|correct|best|selected|chosen|predicted)[_ ]?)?(?:answer|choice|option)"
+    r"(?:[_ ]?(?:choice|option|letter))?[\"']\s*:\s*)"
     r"|(?P<tag><answer>\s*)"
-    r"|\b(?:answers?(?:\s(?:choice|option))?|(?:correct|right|best)\s(?:option|choice|response))\b[*_]*"
-    r"(?:\s(?:to|of|for)\s[^.:\n]{1,60}?)?(?:\s(?:is|are|was|would be|must be|should be|will be)\b|(?P<colon>\s?[:=]))[ \t]*:?[*_]*"
+    r"|\b(?:answers?(?:\s(?:choice|option))?|(?:correct|right|best|(?:most|best)\s[a-z]+)\s(?:option|choice|response))\b[*_]*"
+    r"(?:\s(?:to|of|for|among|from|here)\b[^.:\n]{0,60}?)?(?:\s(?:is|are|was|would be|must be|should be|will be)\b|(?P<colon>\s?[:=]))[ \t]*:?[*_]*"
     r"|\bfinal answer\b[ \t*_]*(?=\n)",
     re.IGNORECASE,
 )
 _TURN = re.compile(r"^[ \t]*A:[ \t]*", re.MULTILINE)  # "A: 72"; among choices it would be a letter
+# Among choices: "I would choose B", "the most likely diagnosis is D." A letter that closes its clause or opens a label, and no article.
+_CHOOSES = re.compile(
+    r"(?:\b(?:I|we)(?:['\u2019](?:d|ll)|\s(?:would|will))?\s(?:therefore\s|thus\s)?(?:choose|pick|select|chose|go\swith|opt\sfor)"
+    r"|\b(?:most|best|correct|right)\b[^.:;,\n]{1,60}?\s(?:is|would\sbe))\b:?[ \t]*"
+    r"(?=[*_(\[\"'\s]{0,6}(?:(?:option|choice|answer)\s)?[*_(\[]{0,4}[A-Z](?:[.:;,)\]*_\"']|\s*\Z|\s*\n|\s+(?:because|as|since|and|or)\b))"
+)
 _BARE = re.compile(r"\W*(?:\d|[A-Za-z]\b)")
 # "So, ", "**Final ", "- Therefore, my " and the like before the marker belong to the statement, not to the chain.
 _LEAD_IN = re.compile(r"(?:(?<=\n)|(?<=[.!?:;,]\s)|\A)[ \t]*[#>*_\-\"'{(`]*[ \t]*(?:[*_$(]*[A-Za-z'\u2019]+[*_]*,?[ \t]+){0,8}[*_$({\"'`]*\Z")
-_FIELD = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|[^,}\n]*)")
+_FIELD = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|\[[^\]\n]{0,200}\]|[^,}\n]*)")
 _BLANK = re.compile(r"\s*")
 _LAST = 20  # markers looked at, from the end; a text with more of them goes round in circles
 _READ = 2000  # characters read behind a marker
@@ -50,7 +57,7 @@ def cue_marks(text: str, start: int, cue: str) -> list[Mark]:
 def usual_marks(text: str, start: int, *, turns: bool) -> list[Mark]:
     """All places of the usual markers behind `start`.
 
-    turns: a line that opens with "A:" is one; not so where A is a choice.
+    turns: a line that opens with "A:" is one; not so where A is a choice: there it is one to choose a letter.
     """
     found = [match for match in list(_USUAL.finditer(text, start))[-_LAST:] if not (match["colon"] and _labels_the_chain(text, start, match))]
     boxes = [match.start() for match in found if match["box"]]
@@ -59,6 +66,9 @@ def usual_marks(text: str, start: int, *, turns: bool) -> list[Mark]:
     if turns:
         labels = [match for match in list(_TURN.finditer(text, start))[-_LAST:] if not _labels_the_chain(text, start, match)]
         marks += [Mark(*match.span(), _behind(text, match.end()), match.start()) for match in labels]
+    else:
+        chosen = list(_CHOOSES.finditer(text, start))[-_LAST:]
+        marks += [Mark(*match.span(), _behind(text, match.end()), _cut(text, start, match.start())) for match in chosen]
     return _joined(text, sorted(marks))
 
 

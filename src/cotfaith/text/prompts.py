@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cotfaith.text.choices import letters
 from cotfaith.types import Chain, Example, Style
 
 
@@ -43,14 +44,14 @@ class Prompts:
     def message(self, example: Example, style: Style) -> str:
         """The user's turn: question, choices, instruction."""
         label = "{}. {}" if self.choice == "letter" else "({}) {}"
-        lettered = [label.format(chr(ord("A") + place), choice) for place, choice in enumerate(example.choices)]
+        lettered = [label.format(*pair) for pair in zip(letters(example.choices), example.choices, strict=True)]
         return "\n".join([example.question, *lettered, self.cot if style == "cot" else self.direct])
 
     def statement(self, example: Example) -> str:
         """The gold answer as a finished statement: ``The answer is 12.``, ``The answer is B.`` or ``The answer is Lima.``"""
         if not example.choices or self.choice == "letter":  # bare, so that the letter's token stands right behind the cue
             return f"{self.cue} {example.answer}."
-        return f"{self.cue} {example.choices[ord(example.answer) - ord('A')].rstrip('.')}."
+        return f"{self.cue} {example.choices[letters(example.choices).index(example.answer)].rstrip('.')}."
 
     def elicit(self, chain: Chain) -> str:
         """The assistant's turn up to the answer: the chain, the end of the thought where there is one, on a line of its own the cue."""

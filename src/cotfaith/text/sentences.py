@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 # Behind these a full stop ends nothing.
-_OPENERS = re.compile(r"mr|mrs|ms|dr|st|prof|sen|rep|gen|col|lt|capt|rev|hon|mt|ft|vs|cf|eg|ie|viz|approx|est|ca|rs|fig|eq|eqn|vol|ch|pp")
+_OPENERS = re.compile(r"mr|mrs|ms|dr|st|prof|sen|rep|gen|col|lt|capt|rev|hon|mt|ft|vs|cf|eg|ie|viz|approx|est|ca|rs|fig|eq|eqn|vol|ch|pp|vit")
 # Behind these it ends nothing before a number: "No. 5" and "no. He left" differ.
 _BEFORE_NUMBERS = re.compile(r"nos?|p|step|part|case|sec|ex|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec")
 # Behind these it ends nothing unless a capital follows: units ("8 oz. 2 cups") and words that also close sentences.
-_BEFORE_CAPITALS = re.compile(r"oz|lbs?|in|yd|mi|hrs?|mins?|secs?|kg|km|cm|mm|ml|qt|pt|gal|tsp|tbsp|sq|cu|inc|co|corp|ltd|jr|sr")
+_BEFORE_CAPITALS = re.compile(r"oz|lbs?|in|yd|mi|hrs?|mins?|secs?|kg|km|cm|mm|ml|qt|gal|tsp|tbsp|sq|cu|inc|co|corp|ltd|jr|sr|wt|temp|resp")
 
 # One start per run of points keeps the search linear.
 _END = re.compile(r"(?<![.!?\u2026])[.!?\u2026]+[\"'\u201d\u2019)\]*_]*\s+|[\u3002\uff01\uff1f][\u300d\u300f\u201d]*\s*")
@@ -30,7 +30,9 @@ _GOES_ON = re.compile(
 _OPENS_A_SENTENCE = "\"'([$\u20ac\u00a3\u00a5*_\\#`<\u201c\u2018\u2022-|{+=\u2212~"
 _LIST_NUMBER = re.compile(r"[\s*_#>(]{0,9}(?:(?:step|case|part)\s+)?(?:\d{1,3}|[A-Za-z])\.\s+", re.IGNORECASE)
 # Formulas and code on one line: their points end nothing. "$5 and $6" is money: a formula closes before no digit and after no blank.
-_INLINE = re.compile(r"\\\([^\n]{1,400}?\\\)|\$(?=[^\s$])[^$\n]{0,400}?(?<=\S)\$(?!\d)|`[^`\n]{1,400}`|<<[^<>\n]{1,400}>>")
+_INLINE = re.compile(
+    r"\\\([^\n]{1,400}?\\\)|\\\[[^\n]{1,400}?\\\]|\$\$[^$\n]{1,400}\$\$|\$(?=[^\s$])[^$\n]{0,400}?(?<=\S)\$(?!\d)|`[^`\n]{1,400}`|<<[^<>\n]{1,400}>>"
+)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -53,6 +55,8 @@ def ends_sentence(text: str, stop: int, after: int) -> bool:
     name, following = word[0].lower(), text[after : after + 1]
     if len(name) == 1 or "." in name:  # "J. Smith", "p.m."; but "is x. Then", "240/W. We", "to point B. So"
         return (name in _VARIABLES and name == word[0]) or text[word.start() - 1 : word.start()] in _OPERATORS or bool(_GOES_ON.match(text, after))
+    if name == "pt":  # a patient, but "8 pt. Then" are pints
+        return following.isupper() and text[max(0, word.start() - 3) : word.start()].rstrip()[-1:].isdigit()
     if _OPENERS.fullmatch(name) or (_BEFORE_NUMBERS.fullmatch(name) and following.isdigit()):
         return False
     return following.isupper() or not _BEFORE_CAPITALS.fullmatch(name)
