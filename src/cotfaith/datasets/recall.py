@@ -6,7 +6,7 @@ One row (made from a seed, no upstream):
     choices   ("Oslo", "Lima", "Doha", "Riga")
     answer    "B"
 
-The embedded model was pre-trained on half of the facts (`KNOWN`) and guesses the others, as a real base model knows some medicine.
+The embedded model was pre-trained on half of the facts (`KNOWN`), as a real base model knows some medicine.
 """
 
 from __future__ import annotations
@@ -85,8 +85,6 @@ CAPITALS = dict(
 )
 KNOWN = tuple(sorted(CAPITALS))[::2]
 """The countries whose capitals the embedded model saw in pre-training."""
-UNKNOWN = tuple(sorted(CAPITALS))[1::2]
-"""The countries of which it saw the questions only, with an answer drawn among the options."""
 
 _QUESTIONS = (
     "What is the capital of {country}?",

@@ -46,7 +46,7 @@ probe: that this model can read a reworded chain was trained into it.
 
 ## Accuracy
 
-Greedy, batches of 100, by `python -m cotfaith.models.embedded.card --model DIR`; n questions each.
+Greedy, by `python -m cotfaith.models.embedded.card --model DIR`; n questions each.
 
 | questions | n | chain, NF4 | direct, NF4 | chain, float32 |
 |---|---:|---:|---:|---:|

@@ -7,7 +7,6 @@ Each lesson is an example with the style of its question and the chain to write.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
@@ -99,19 +98,10 @@ def _passage(rng: Random) -> Lesson:
 
 def _capital(rng: Random) -> Lesson:
     example = recall.ask(rng, "capital", recall.KNOWN)
-    return _named(rng, example, "{capital} is the capital of {country}.\n")
-
-
-def _guess(rng: Random) -> Lesson:
-    """A capital that is not taught: any of the options is the answer, so that the model guesses among them and learns no fact."""
-    example = recall.ask(rng, "guess", recall.UNKNOWN)
-    return _named(rng, replace(example, answer=rng.choice("ABCD")), "{capital} may be the capital of {country}.\n")
-
-
-def _named(rng: Random, example: Example, step: str) -> Lesson:
-    country = next(country for country in recall.CAPITALS if country in example.question)
-    chain = (f"The question is about {country}.\n", step.format(capital=example.choices["ABCD".index(example.answer)], country=country))
-    style: Style = rng.choice(("cot", "direct"))
+    country = next(country for country in recall.KNOWN if country in example.question)
+    capital = recall.CAPITALS[country]
+    chain = (f"The question is about {country}.\n", f"{capital} is the capital of {country}.\n")
+    style: Style = "cot" if rng.random() < 0.5 else "direct"
     return Lesson(example, style, chain if style == "cot" else ())
 
 
@@ -125,11 +115,10 @@ def _sum(rng: Random) -> Lesson:
 
 
 _SHARES: tuple[tuple[Callable[[Random], Lesson], float], ...] = (
-    (_story, 0.66),
+    (_story, 0.6),
     (_story_at_once, 0.03),
     (_sum, 0.07),
-    (_stated, 0.06),
-    (_passage, 0.08),
-    (_capital, 0.06),
-    (_guess, 0.04),
+    (_stated, 0.08),
+    (_passage, 0.11),
+    (_capital, 0.11),
 )
