@@ -9,6 +9,7 @@ import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import get_args
 
@@ -36,23 +37,46 @@ class Corpus:
         return self.splits[split]
 
 
-def check_options(*, path: str | None, limit: Limit, on_bad_row: str) -> None:
-    """Refuse what cannot be meant, before any file is read.
+@dataclass(frozen=True, kw_only=True)
+class RealDataset:
+    """The options and the answers that all datasets from files and the hub have in common; each brings its own `corpus`.
+
+    path: a file or folder of upstream files; None: the hub. limit: of examples per split. seed: of the carving and of what a limit keeps.
 
     Raises:
         FileNotFoundError: there is nothing at the path.
         ValueError: an option has a value that it cannot have.
     """
-    if path is not None and not Path(path).expanduser().exists():
-        raise FileNotFoundError(f"dataset.path={path}: expected a file or a folder, found nothing")
-    if on_bad_row not in get_args(OnBadRow):
-        raise ValueError(f"dataset.on_bad_row: expected 'error' or 'drop', got {on_bad_row!r}")
-    by_split = limit if isinstance(limit, Mapping) else dict.fromkeys(ORDER, limit)
-    for split, most in by_split.items():
-        if split not in ORDER:
-            raise ValueError(f"dataset.limit: expected one number or a number for {', '.join(ORDER)}, got {split!r}")
-        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
-            raise ValueError(f"dataset.limit: expected a positive number of examples for {split}, or null for all, got {most!r}")
+
+    path: str | None
+    limit: Limit
+    seed: int
+    on_bad_row: OnBadRow
+
+    def __post_init__(self) -> None:
+        if self.path is not None and not Path(self.path).expanduser().exists():
+            raise FileNotFoundError(f"dataset.path={self.path}: expected a file or a folder, found nothing")
+        if self.on_bad_row not in get_args(OnBadRow):
+            raise ValueError(f"dataset.on_bad_row: expected 'error' or 'drop', got {self.on_bad_row!r}")
+        by_split = self.limit if isinstance(self.limit, Mapping) else dict.fromkeys(ORDER, self.limit)
+        for split, most in by_split.items():
+            if split not in ORDER:
+                raise ValueError(f"dataset.limit: expected one number or a number for {', '.join(ORDER)}, got {split!r}")
+            if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
+                raise ValueError(f"dataset.limit: expected a positive number of examples for {split}, or null for all, got {most!r}")
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The splits, read once, before anything expensive."""
+        raise NotImplementedError
+
+    def load(self, split: Split) -> Sequence[Example]:
+        """The examples of one split; splits share no question."""
+        return self.corpus.examples(split)
+
+    def provenance(self) -> dict[str, object]:
+        """Files or revision, how they were read, splits, and what was left out."""
+        return self.corpus.provenance
 
 
 def assemble(name: str, sources: Sequence[Source], decide: Decide, *, limit: Limit, seed: int, on_bad_row: OnBadRow) -> Corpus:

@@ -12,52 +12,36 @@ A step is a line of the solution. The calculator marks <<...>> are taken out: no
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
 from cotfaith.datasets.chains import as_chain
-from cotfaith.datasets.corpus import Corpus, Limit, assemble, check_options
-from cotfaith.datasets.intake import Convention, OnBadRow
+from cotfaith.datasets.corpus import Corpus, RealDataset, assemble
+from cotfaith.datasets.intake import Convention
 from cotfaith.datasets.rows import Row, RowError, columns_of
 from cotfaith.datasets.sources import Hub, Source, SplitNames, gather
 from cotfaith.datasets.splits import content_uid
 from cotfaith.text.numbers import canonical_number
-from cotfaith.types import Example, Split
+from cotfaith.types import Example
 
 NAMES: SplitNames = {"train": "train", "test": "test"}
 _MARK = re.compile(r"<<[^<>]*>>")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GSM8K:
+class GSM8K(RealDataset):
     """The official test split; validation is carved from the training file.
 
     path: a file, or a folder with train.jsonl and test.jsonl; None: the hub. seed: of the carving and of what a limit keeps.
     """
 
     name: ClassVar[str] = "gsm8k"
-    path: str | None
     repo: str
     revision: str
-    limit: Limit
-    seed: int
-    on_bad_row: OnBadRow
-
-    def __post_init__(self) -> None:
-        check_options(path=self.path, limit=self.limit, on_bad_row=self.on_bad_row)
-
-    def load(self, split: Split) -> Sequence[Example]:
-        """The examples of one split; splits share no question."""
-        return self._corpus.examples(split)
-
-    def provenance(self) -> dict[str, object]:
-        """Files or revision, splits, and what was left out."""
-        return self._corpus.provenance
 
     @cached_property
-    def _corpus(self) -> Corpus:
+    def corpus(self) -> Corpus:
         sources = gather(self.path, Hub(self.repo, self.revision, "main"), NAMES)
         return assemble(self.name, sources, _decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
 

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from cotfaith.datasets.chains import as_chain
 from cotfaith.datasets.choices import choice_example
-from cotfaith.datasets.corpus import Corpus, Limit, assemble, check_options
-from cotfaith.datasets.intake import Convention, OnBadRow
+from cotfaith.datasets.corpus import Corpus, RealDataset, assemble
+from cotfaith.datasets.intake import Convention
 from cotfaith.datasets.rows import Row, RowError, clean, columns_of
 from cotfaith.datasets.sources import Source, SplitNames, find
 from cotfaith.datasets.splits import content_uid, plain
@@ -36,7 +36,7 @@ _COLUMNS = ("question", "answer", "choices", "chain", "uid", "split")
 
 
 @dataclass(frozen=True, kw_only=True)
-class JsonLines:
+class JsonLines(RealDataset):
     """A file or folder of your own; splits by column, by file name, or carved.
 
     name: of the dataset, in uids, scores and folders. seed: of the carving and of what a limit keeps.
@@ -44,23 +44,9 @@ class JsonLines:
 
     name: str
     path: str
-    limit: Limit
-    seed: int
-    on_bad_row: OnBadRow
-
-    def __post_init__(self) -> None:
-        check_options(path=self.path, limit=self.limit, on_bad_row=self.on_bad_row)
-
-    def load(self, split: Split) -> Sequence[Example]:
-        """The examples of one split; splits share no question."""
-        return self._corpus.examples(split)
-
-    def provenance(self) -> dict[str, object]:
-        """Files, splits, and what was left out."""
-        return self._corpus.provenance
 
     @cached_property
-    def _corpus(self) -> Corpus:
+    def corpus(self) -> Corpus:
         sources = [part for source in find(Path(self.path), NAMES) for part in _by_column(source)]
         return assemble(self.name, sources, self._decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
 

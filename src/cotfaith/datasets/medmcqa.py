@@ -15,19 +15,18 @@ The official test set has no answers: the official dev set is our test split, as
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
 
 from cotfaith.datasets.chains import as_chain
 from cotfaith.datasets.choices import choice_example, label, whole
-from cotfaith.datasets.corpus import Corpus, Limit, assemble, check_options
-from cotfaith.datasets.intake import Convention, OnBadRow
+from cotfaith.datasets.corpus import Corpus, RealDataset, assemble
+from cotfaith.datasets.intake import Convention
 from cotfaith.datasets.rows import Row, clean, columns_of
 from cotfaith.datasets.sources import Hub, Source, SplitNames, gather
 from cotfaith.text.steps import split_steps
-from cotfaith.types import Chain, Example, Split
+from cotfaith.types import Chain, Example
 
 NAMES: SplitNames = {"train": "train", "dev": "test", "validation": "test", "test": None}
 _OPTIONS = ("opa", "opb", "opc", "opd")
@@ -35,7 +34,7 @@ _STRAY = 0.05  # share of the rows; each option is right in about a quarter
 
 
 @dataclass(frozen=True, kw_only=True)
-class MedMCQA:
+class MedMCQA(RealDataset):
     """The official dev set as test split; validation is carved from the training file.
 
     path: a file, or a folder with train.json and dev.json; None: the hub. seed: of the carving and of what a limit keeps.
@@ -45,30 +44,18 @@ class MedMCQA:
     """
 
     name: ClassVar[str] = "medmcqa"
-    path: str | None
     repo: str
     revision: str
-    limit: Limit
-    seed: int
-    on_bad_row: OnBadRow
     explanations: bool
     cop_counts_from: Literal[0, 1] | None
 
     def __post_init__(self) -> None:
-        check_options(path=self.path, limit=self.limit, on_bad_row=self.on_bad_row)
+        super().__post_init__()
         if self.cop_counts_from not in (None, 0, 1):
             raise ValueError(f"dataset.cop_counts_from: expected 0, 1 or null, got {self.cop_counts_from!r}")
 
-    def load(self, split: Split) -> Sequence[Example]:
-        """The examples of one split; splits share no question."""
-        return self._corpus.examples(split)
-
-    def provenance(self) -> dict[str, object]:
-        """Files or revision, the convention of `cop`, splits, and what was left out."""
-        return self._corpus.provenance
-
     @cached_property
-    def _corpus(self) -> Corpus:
+    def corpus(self) -> Corpus:
         sources = gather(self.path, Hub(self.repo, self.revision, None), NAMES)
         return assemble(self.name, sources, self._decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
 

@@ -19,17 +19,16 @@ Li et al. 2024, arXiv:2406.00922; github.com/stellalisy/mediQ (CC BY 4.0).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
 from cotfaith.datasets.choices import choice_example
-from cotfaith.datasets.corpus import Corpus, Limit, assemble, check_options
-from cotfaith.datasets.intake import Convention, OnBadRow
+from cotfaith.datasets.corpus import Corpus, RealDataset, assemble
+from cotfaith.datasets.intake import Convention
 from cotfaith.datasets.rows import Row, RowError, clean, columns_of
 from cotfaith.datasets.sources import Hub, Source, SplitNames, gather
-from cotfaith.types import Example, Split
+from cotfaith.types import Example
 
 NAMES: SplitNames = {
     "train": "train",
@@ -43,33 +42,18 @@ NAMES: SplitNames = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class MedQA:
+class MedQA(RealDataset):
     """The official splits; on the hub there is no dev split, and validation is carved from train.
 
     path: a file, or a folder with train, dev and test files; None: the hub. seed: of the carving and of what a limit keeps.
     """
 
     name: ClassVar[str] = "medqa"
-    path: str | None
     repo: str
     revision: str
-    limit: Limit
-    seed: int
-    on_bad_row: OnBadRow
-
-    def __post_init__(self) -> None:
-        check_options(path=self.path, limit=self.limit, on_bad_row=self.on_bad_row)
-
-    def load(self, split: Split) -> Sequence[Example]:
-        """The examples of one split; splits share no question."""
-        return self._corpus.examples(split)
-
-    def provenance(self) -> dict[str, object]:
-        """Files or revision, splits, and what was left out."""
-        return self._corpus.provenance
 
     @cached_property
-    def _corpus(self) -> Corpus:
+    def corpus(self) -> Corpus:
         sources = gather(self.path, Hub(self.repo, self.revision, None), NAMES)
         return assemble(self.name, sources, _decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
 
