@@ -178,6 +178,11 @@ def test_the_cost_of_writing_and_reading_is_counted(smoke: Finished) -> None:
         assert all(cost[f"{phase}_{unit}"] > 0 for phase in ("write", "read") for unit in ("tokens", "forwards", "seconds"))
 
 
+def test_the_adapter_names_its_base_as_the_user_did(smoke: Finished) -> None:
+    config = json.loads((smoke.folder / "adapter" / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == "embedded"
+
+
 def test_the_cost_of_training_is_kept(smoke: Finished) -> None:
     training = RunStore(smoke.folder).metrics()["tuned"]["shortcut"]["training"]
     assert training["tokens_per_second"] > 0
@@ -217,7 +222,7 @@ def test_a_sweep_keeps_its_jobs_apart_and_survives_one_that_fails(root: Path, tm
     jobs = {path.name.split("max_length-")[1].split("_")[0]: path for path in sweep.folder.iterdir() if path.is_dir()}
     runs = {length: offline(path) for length, path in jobs.items()}
     assert sweep.code == 1
-    assert "data.max_length=5 is too short for a target" in sweep.err
+    assert "data.max_length=5 is too short: no example fits" in sweep.err
     assert {length: RunStore(path).status() for length, path in jobs.items()} == {"512": "finished", "5": "failed", "600": "finished"}
     assert {run.records["run"][0]["run_group"] for run in runs.values()} == {"sweep"}
     assert {length: run.summary["config"]["data"]["max_length"] for length, run in runs.items()} == {"512": 512, "5": 5, "600": 600}

@@ -119,6 +119,8 @@ def _with_datasets(cfg: DictConfig, *, trains: bool) -> DictConfig:
     own = cfg.dataset.get("name") or cfg.dataset._target_.split(".")[-2]  # conf/dataset/NAME.yaml names cotfaith.datasets.NAME
     if trains and options.get(own):
         raise ValueError(f"eval_datasets.{own}={options[own]}: the dataset that is trained on takes its options as dataset.limit=... and so on")
+    if OmegaConf.is_missing(cfg.dataset, "path") and cfg.data_root is None:
+        raise ValueError(f"dataset.path: expected a file or folder for dataset={own}, found none; give dataset.path=... or data_root=...")
     nodes = {own: cfg.dataset} if trains or not options else {}
     for name in options:
         node = cfg.dataset if name == own else compose(overrides=[f"+dataset={name}"]).dataset

@@ -42,10 +42,10 @@ def test_values_on_the_thresholds_pass() -> None:
         ({"truncated": 0.06}, {}, "truncated 0.060 > 0.05"),
         ({"multi_step": 0.79}, {}, "chains of 2+ steps 0.790 < 0.8"),
         ({"degenerate": 0.06}, {}, "repetitive chains 0.060 > 0.05"),
-        ({"cot_accuracy": 0.3}, {}, "accuracy 0.300 not above chance 0.250"),
+        ({"cot_accuracy": 0.3}, {}, "accuracy 0.300 of 100 not significantly above chance 0.250"),
         ({}, {"control": 0.97}, "control at alpha = 1 0.970 < 0.98"),
         ({}, {"n": 29}, "only 29 chains read (at least 30)"),
-        ({"cot_accuracy": 0.0}, {"chance": 0.0}, "accuracy 0.000 not above chance 0.000"),
+        ({"cot_accuracy": 0.0}, {"chance": 0.0}, "accuracy 0.000 of 100 not significantly above chance 0.000"),
     ],
 )
 def test_each_gate_closes_alone_and_says_why(health: dict[str, float], read: dict[str, float], reason: str) -> None:
@@ -67,7 +67,7 @@ def test_where_no_chain_was_read_the_missing_control_is_no_second_reason() -> No
 
 
 def test_an_unknown_chance_level_is_not_beaten() -> None:
-    assert GATES.reasons(HEALTHY, chance=math.nan, control=1.0, n=90) == ("accuracy 0.900 not above chance nan",)
+    assert GATES.reasons(HEALTHY, chance=math.nan, control=1.0, n=90) == ("accuracy 0.900 of 100 not significantly above chance nan",)
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])

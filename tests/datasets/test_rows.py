@@ -103,7 +103,7 @@ def test_what_is_no_text_is_refused(value: object) -> None:
 
 
 def test_a_missing_column_is_no_text() -> None:
-    with pytest.raises(RowError, match="column 'a': expected text, found None"):
+    with pytest.raises(RowError, match="column 'a': expected such a column with text, found None"):
         Row(1, {}).text("a")
 
 

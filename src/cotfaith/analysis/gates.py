@@ -44,7 +44,7 @@ class Gates:
         low = _least(health["cot_accuracy"], int(health["n"]), self.confidence)
         checks = (
             (n >= self.rollouts, f"only {n} chains read (at least {self.rollouts})"),
-            (low > chance, f"accuracy {health['cot_accuracy']:.3f} not above chance {chance:.3f}"),
+            (low > chance, f"accuracy {health['cot_accuracy']:.3f} of {int(health['n'])} not significantly above chance {chance:.3f}"),
             (health["parsed"] >= self.parsed, f"parsed {health['parsed']:.3f} < {self.parsed}"),
             (health["truncated"] <= self.truncated, f"truncated {health['truncated']:.3f} > {self.truncated}"),
             (health["multi_step"] >= self.multi_step, f"chains of 2+ steps {health['multi_step']:.3f} < {self.multi_step}"),

@@ -52,7 +52,7 @@ class Row:
         value = self.columns.get(column)
         if isinstance(value, str | int | float) and not isinstance(value, bool) and (text := clean(str(value))):
             return text
-        raise RowError(column, value, "text")
+        raise RowError(column, value, "text" if column in self.columns else "such a column with text")
 
 
 def clean(text: str) -> str:

@@ -120,7 +120,7 @@ class BaseModel:
                 device_map={"": device},  # a quantised model refuses .to()
                 **self._origin(),
             )
-        model.config.name_or_path = self.path  # no path of this machine in an exported adapter
+        model.name_or_path = model.config.name_or_path = self.path  # no path of this machine in an exported adapter: peft asks the former
         model.generation_config = _plain_greedy(model.generation_config)
         keep_cpu_weights_in_place(model)
         return model

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cotfaith.report.comparison import probes
 from cotfaith.report.matrix import ACCURACIES, Model, aoc, matrix, number
-from cotfaith.report.terminal import show_table
+from cotfaith.report.terminal import show_line, show_table
 from cotfaith.store import RunStore, Scores
 
 
@@ -39,6 +39,7 @@ def summarise(folder: Path) -> list[Job]:
     transfer = matrix(_models(jobs))
     if len(transfer.datasets) > 1 and transfer.rows:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
+    show_line(f"the same as a table to compute with: {folder / 'summary.csv'}")
     return jobs
 
 

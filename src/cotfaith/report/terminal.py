@@ -49,5 +49,10 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     console().print(table)
 
 
+def show_line(text: str) -> None:
+    """Print a line as it is, unfolded."""
+    console().print(text, soft_wrap=True, highlight=False, markup=False)
+
+
 def _mark(cell: str) -> str:
     return f"[yellow]{cell}[/]" if cell in (UNINTERPRETABLE, "failed") else escape(cell)
