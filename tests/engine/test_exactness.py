@@ -90,3 +90,28 @@ def test_a_written_token_that_plain_reading_would_not_write_is_a_disagreement() 
 
 def test_rounding_is_larger_in_half_precision() -> None:
     assert rounding(build("llama")) < rounding(build("llama").to(torch.bfloat16))
+
+
+def test_what_is_no_number_agrees_with_nothing() -> None:
+    model, tree, answers = answered()
+    lost = [replace(answer, logprobs=answer.logprobs * torch.nan) for answer in answers]
+    with evaluating(model):
+        assert disagreement(model, tree, lost, [4, 5]) == torch.inf
+
+
+def test_a_device_that_is_full_says_nothing_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build("llama")
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("full")
+
+    monkeypatch.setattr(model, "forward", full)
+    with evaluating(model), pytest.raises(torch.OutOfMemoryError):
+        packs_exactly(model)
+
+
+def test_under_autocast_rounding_is_that_of_half_precision() -> None:
+    model = build("llama")
+    exact = rounding(model)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert rounding(model) > exact

@@ -90,3 +90,9 @@ def test_settings_below_one_are_refused_by_name(name: str) -> None:
     settings = {"batch_size": 1, "max_new_tokens": 1, "answer_tokens": 1, name: 0}
     with pytest.raises(ValueError, match=f"engine.{name}: expected at least 1, got 0"):
         Decoding(**settings)
+
+
+def test_a_chain_ended_by_a_stop_string_is_finished_and_read(load: Callable[[str], PreTrainedModel], encoder: Encoder) -> None:
+    decoding = Decoding(batch_size=8, max_new_tokens=96, answer_tokens=8, stop_strings=("The answer is",))
+    rollout = LocalReasoner(load("none"), encoder, decoding).write(EXAMPLES[:1])[0]
+    assert (rollout.finish, rollout.text.endswith("The answer is")) == ("stop", True)

@@ -129,6 +129,18 @@ def test_a_run_interrupted_in_the_middle_of_an_epoch_ends_at_the_same_adapter(en
     assert all(torch.equal(adapter(whole)[name], tensor) for name, tensor in adapter(second).items())
 
 
+def test_a_checkpoint_between_the_batches_of_a_step_is_refused(encoder: Encoder, tmp_path: Path) -> None:
+    # its gradients so far are not in the checkpoint
+    saved = tmp_path / "odd.ckpt"
+    trainer = fit(sft(encoder), encoder, tmp_path, max_steps=1, accumulate_grad_batches=2, data={"batch_size": 1})
+    trainer.save_checkpoint(saved)
+    state = torch.load(saved, weights_only=True)
+    state["SFTDataModule"]["batch"] = 3
+    torch.save(state, saved)
+    with pytest.raises(ValueError, match="at the end of an optimizer step of 2 batches, found one behind batch 3"):
+        fit(sft(encoder), encoder, tmp_path, max_steps=4, accumulate_grad_batches=2, data={"batch_size": 1}, ckpt_path=str(saved))
+
+
 @pytest.mark.parametrize("other", [{"r": 8}, {"targets": ("q_proj",)}, {"targets": ("q_proj", "k_proj", "v_proj")}])
 def test_a_checkpoint_of_another_adapter_is_refused(encoder: Encoder, tmp_path: Path, other: dict[str, Any]) -> None:
     fit(sft(encoder), encoder, tmp_path)

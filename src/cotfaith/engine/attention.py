@@ -75,10 +75,10 @@ def evaluating(model: PreTrainedModel) -> Iterator[None]:
     """Eval mode, no gradients, and an attention implementation that takes our masks; all put back afterwards."""
     training, base = model.training, bare(model)
     chosen = base.config._attn_implementation
-    model.eval()
-    if chosen not in _TAKE_A_MASK:
-        base.set_attn_implementation("sdpa")
     try:
+        model.eval()
+        if chosen not in _TAKE_A_MASK:
+            base.set_attn_implementation("sdpa")
         with torch.inference_mode():
             yield
     finally:

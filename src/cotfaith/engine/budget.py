@@ -77,7 +77,7 @@ def halving(run: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R
     try:
         return run(items)
     except RuntimeError as error:
-        if len(items) < 2 or not _is_out_of_memory(error):
+        if len(items) < 2 or not is_out_of_memory(error):
             raise
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
@@ -85,7 +85,8 @@ def halving(run: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R
     return halving(run, items[:half]) + halving(run, items[half:])
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that the device is full."""
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)  # the CPU allocator has no class of its own
 
 

@@ -79,8 +79,8 @@ def sampled(randoms: Sequence[Random], temperature: float, top_p: float) -> Pick
 
 
 def stopping(stop_strings: Sequence[str], decode: Callable[[Sequence[int]], str]) -> Callable[[Sequence[int]], bool]:
-    """Whether the text of some ids ends a generation; a stop string may span as many tokens as it has characters."""
-    longest = max(map(len, stop_strings), default=0)
+    """Whether the text of some ids ends a generation; a stop string may span as many tokens as it has bytes."""
+    longest = max((len(stop.encode()) for stop in stop_strings), default=0)
 
     def ends(ids: Sequence[int]) -> bool:
         return bool(stop_strings) and any(stop in decode(ids[-longest - 1 :]) for stop in stop_strings)

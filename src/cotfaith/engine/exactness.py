@@ -10,6 +10,7 @@ import torch
 from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import text_config
+from cotfaith.engine.budget import is_out_of_memory
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.plain import plain_logits, rows_of
 from cotfaith.engine.reading import Answer, TreeReader
@@ -34,12 +35,14 @@ def disagreement(model: PreTrainedModel, tree: Tree, answers: Sequence[Answer], 
         written = logprobs.gather(-1, torch.tensor(answer.ids)[:, None])[:, 0]
         regret = (logprobs.max(-1).values - written).max()
         apart = (logprobs[0, list(watched)] - answer.logprobs).abs().max() if watched else torch.zeros(())
-        worst = max(worst, float(regret), float(apart))
+        worst = max(worst, *torch.stack([regret, apart]).nan_to_num(nan=torch.inf).tolist())  # what is no number agrees with nothing
     return worst
 
 
 def rounding(model: PreTrainedModel) -> float:
     """What rounding alone may do to a log-probability on this model, in nats."""
+    if torch.is_autocast_enabled(model.device.type):  # the arithmetic is then in half precision whatever the weights are
+        return _HALF_ROUNDING
     return _ROUNDING.get(next(p.dtype for p in model.parameters() if p.is_floating_point()), _HALF_ROUNDING)
 
 
@@ -51,6 +54,8 @@ def packs_exactly(model: PreTrainedModel) -> bool:
         reader = TreeReader(model, stops=(), limit=2, watched=watched, tail_budget=64, meter=Meter())
         answers = reader([tree])[0]
     except (ValueError, TypeError, RuntimeError, LookupError, AttributeError) as error:  # whatever a forward says to masks it does not know
+        if is_out_of_memory(error):  # says nothing of the model
+            raise
         log.info("the trial of packed reading failed with %s: %s", type(error).__name__, error)
         return False
     return disagreement(model, tree, answers, watched) <= rounding(model)

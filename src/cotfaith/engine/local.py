@@ -11,7 +11,7 @@ from functools import cache
 
 from transformers import PreTrainedModel
 
-from cotfaith.engine.decoding import Decoding
+from cotfaith.engine.decoding import Decoding, stopping
 from cotfaith.engine.letters import letter_ids, option_logprobs
 from cotfaith.engine.meter import Cost
 from cotfaith.engine.reading import Answer
@@ -38,6 +38,7 @@ class LocalReasoner:
 
     def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned") -> None:
         self.encoder = encoder
+        self.ends = stopping(decoding.stop_strings, encoder.decode)
         self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm)
 
     def write(self, examples: Sequence[Example]) -> list[Rollout]:
@@ -68,7 +69,7 @@ class LocalReasoner:
 
     def _rollout(self, example: Example, prompt: Row, ids: Sequence[int]) -> Rollout:
         text = self.encoder.decode(ids)
-        finished = bool(ids) and ids[-1] in self.encoder.stop_ids
+        finished = bool(ids) and (ids[-1] in self.encoder.stop_ids or self.ends(ids))
         opened = "<think>\n" if self.encoder.prompts.thinking else ""  # the prompt has opened the thought
         parts = read_answer(opened + text, self.encoder.prompts.cue, example.choices, finished=finished)
         return Rollout(

@@ -1,4 +1,4 @@
-"""The plain way: batched `generate`, for models that cannot be run side by side exactly, and to check those that can."""
+"""The plain way: `generate`, one row at a time, for models that cannot be run side by side exactly, and to check those that can."""
 
 from __future__ import annotations
 
@@ -7,57 +7,34 @@ from collections.abc import Sequence
 import torch
 from transformers import PreTrainedModel
 
-from cotfaith.engine.budget import halving
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.trees import Row, Tree
 
 
 class PlainGenerator:
-    """Greedy continuations, a batch at a time, padded on the left.
+    """Greedy continuations. One row at a time: of a model that fails the trial it is not known how its answers bear padding."""
 
-    alone: one row at a time, for models whose answer depends on the longest row of a batch.
-    """
-
-    def __init__(self, model: PreTrainedModel, *, stops: Sequence[int], limit: int, slots: int, alone: bool, meter: Meter, phase: str) -> None:
+    def __init__(self, model: PreTrainedModel, *, stops: Sequence[int], limit: int, meter: Meter, phase: str) -> None:
         self.model = model
         self.stops = sorted(stops)
         self.limit = limit
-        self.alone = alone
-        self.slots = 1 if alone else slots
         self.meter = meter
         self.phase = phase
 
     def __call__(self, rows: Sequence[Row]) -> list[list[int]]:
         """Continuations in the order of the rows, end token included where one was written."""
-        order = sorted(range(len(rows)), key=lambda place: len(rows[place]))  # like lengths together
-        out: list[list[int]] = [[] for _ in rows]
-        for start in range(0, len(order), self.slots):
-            places = order[start : start + self.slots]
-            for place, ids in zip(places, halving(self._generate, [rows[place] for place in places]), strict=True):
-                out[place] = ids
-        return out
+        return [self._continue(row) for row in rows]
 
-    def _generate(self, rows: Sequence[Row]) -> list[list[int]]:
-        if self.alone:
-            forget_lengths(self.model)
-        longest = max(map(len, rows))
-        ids = torch.full((len(rows), longest), self.stops[0], device=self.model.device)  # (B, T)
-        mask = torch.zeros_like(ids)
-        for place, row in enumerate(rows):
-            ids[place, longest - len(row) :] = torch.tensor(row, device=ids.device)
-            mask[place, longest - len(row) :] = 1
+    def _continue(self, row: Row) -> list[int]:
+        forget_lengths(self.model)
+        ids = torch.tensor([row], device=self.model.device)  # (1, T)
+        stops = {"eos_token_id": self.stops, "pad_token_id": self.stops[0]} if self.stops else {}
         written = self.model.generate(  # type: ignore[operator]  # a method of GenerationMixin, which PreTrainedModel does not name
-            input_ids=ids,
-            attention_mask=mask,
-            max_new_tokens=self.limit,
-            do_sample=False,
-            num_beams=1,
-            eos_token_id=self.stops,
-            pad_token_id=self.stops[0],
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=self.limit, do_sample=False, num_beams=1, **stops
         )
-        steps = written.shape[1] - longest
-        self.meter.count(self.phase, ids.numel() + len(rows) * (steps - 1), forwards=steps)
-        return [_until_stop(row, self.stops) for row in written[:, longest:].tolist()]
+        steps = written.shape[1] - len(row)
+        self.meter.count(self.phase, len(row) + steps - 1, forwards=steps)
+        return _until_stop(written[0, len(row) :].tolist(), self.stops)
 
 
 def forget_lengths(model: PreTrainedModel) -> None:

@@ -43,14 +43,14 @@ class TokenEngine:
         self.arm = arm
         self.meter = Meter()
         self._unchecked = decoding.self_check
-        self._alone: bool | None = None  # None: packed; else the plain way, one row at a time or in batches
+        self._packs = True  # else rows are asked the plain way, one at a time: nothing is known of how they would bear padding
         self._choose()
 
     def write(self, prompts: Sequence[Row], uids: Sequence[str]) -> list[list[int]]:
         """A continuation of each prompt, end token included where one was written. uids: seed the sampling, where there is any."""
         limit = self.decoding.max_new_tokens
         with self._asking("write"):
-            if self._alone is not None:
+            if not self._packs:
                 return self._plain("write", limit)(prompts)
             slots = Budget.of(self.model, self.decoding.memory_gib).slots(max(map(len, prompts), default=0), limit, self.decoding.batch_size)
             return self._write(prompts, uids, limit, slots)
@@ -62,7 +62,7 @@ class TokenEngine:
         """
         limit = self.decoding.answer_tokens
         with self._asking("read"):
-            if self._alone is not None:
+            if not self._packs:
                 rows = [row for each in examples for row in each]
                 written = self._plain("read", limit)(rows)
                 return {row: Answer(tuple(ids), self._logprobs(row, watched)) for row, ids in zip(rows, written, strict=True)}
@@ -74,7 +74,7 @@ class TokenEngine:
                 None if packs_exactly(self.model) else "a trial, in which packed rows were not read as single ones are"
             )
         if reason is not None:
-            self._alone = "rotary" in reason or "prompt-learning" in reason  # for these a padded batch changes the answers too
+            self._packs = False
             log.warning("rows of this model are not packed because of %s: it is asked by plain generation", reason)
             if self.decoding.temperature > 0 or self.decoding.stop_strings:
                 raise ValueError(
@@ -113,13 +113,12 @@ class TokenEngine:
             self._unchecked = False
 
     def _plain(self, phase: str, limit: int) -> PlainGenerator:
-        slots = self.decoding.batch_size
-        return PlainGenerator(self.model, stops=self.stops, limit=limit, slots=slots, alone=bool(self._alone), meter=self.meter, phase=phase)
+        return PlainGenerator(self.model, stops=self.stops, limit=limit, meter=self.meter, phase=phase)
 
     def _logprobs(self, row: Row, watched: Sequence[int]) -> torch.Tensor:
         if not watched:
             return torch.zeros(0)
-        if self._alone:
+        if not self._packs:
             forget_lengths(self.model)
         return plain_logits(self.model, row)[-1].log_softmax(-1)[list(watched)]
 

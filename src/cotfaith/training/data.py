@@ -147,6 +147,17 @@ class SFTDataModule(LightningDataModule):
         return {"epoch": epoch, "batch": done} if done < len(self.batches) else {"epoch": epoch + 1, "batch": 0}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Go on there.
+
+        Raises:
+            ValueError: the checkpoint lies between the batches of one optimizer step, whose gradients it does not hold.
+        """
+        assert self.trainer is not None
+        if state_dict["batch"] % self.trainer.accumulate_grad_batches:
+            raise ValueError(
+                f"ckpt_path: expected a checkpoint at the end of an optimizer step of {self.trainer.accumulate_grad_batches} batches, found one "
+                f"behind batch {state_dict['batch']} of its epoch; go on from last.ckpt, or validate at whole steps (trainer.val_check_interval)"
+            )
         self._reached = state_dict["epoch"], state_dict["batch"]
 
     def val_dataloader(self) -> DataLoader[Example]:
