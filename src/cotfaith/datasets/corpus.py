@@ -70,6 +70,10 @@ class RealDataset:
         """The splits, read once, before anything expensive."""
         raise NotImplementedError
 
+    def assembled(self, name: str, sources: Sequence[Source], decide: Decide) -> Corpus:
+        """The corpus of these sources, by these options."""
+        return assemble(name, sources, decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
+
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split; splits share no question."""
         return self.corpus.examples(split)

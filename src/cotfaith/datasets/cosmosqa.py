@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from cotfaith.datasets.choices import choice_example, label, whole
-from cotfaith.datasets.corpus import Corpus, RealDataset, assemble
+from cotfaith.datasets.corpus import Corpus, RealDataset
 from cotfaith.datasets.intake import Convention
 from cotfaith.datasets.rows import Row, columns_of
 from cotfaith.datasets.sources import Hub, Source, SplitNames, gather
@@ -43,7 +43,7 @@ class CosmosQA(RealDataset):
     @cached_property
     def corpus(self) -> Corpus:
         sources = gather(self.path, Hub(self.repo, self.revision, None), NAMES)
-        return assemble(self.name, sources, _decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
+        return self.assembled(self.name, sources, _decide)
 
 
 def _decide(source: Source) -> Convention:

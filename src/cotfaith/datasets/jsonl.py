@@ -22,7 +22,7 @@ from pathlib import Path
 
 from cotfaith.datasets.chains import as_chain
 from cotfaith.datasets.choices import choice_example
-from cotfaith.datasets.corpus import Corpus, RealDataset, assemble
+from cotfaith.datasets.corpus import Corpus, RealDataset
 from cotfaith.datasets.intake import Convention
 from cotfaith.datasets.rows import Row, RowError, clean, columns_of
 from cotfaith.datasets.sources import Source, SplitNames, find
@@ -48,7 +48,7 @@ class JsonLines(RealDataset):
     @cached_property
     def corpus(self) -> Corpus:
         sources = [part for source in find(Path(self.path), NAMES) for part in _by_column(source)]
-        return assemble(self.name, sources, self._decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
+        return self.assembled(self.name, sources, self._decide)
 
     def _decide(self, source: Source) -> Convention:
         found = columns_of(source.rows)

@@ -21,7 +21,7 @@ from typing import ClassVar, Literal
 
 from cotfaith.datasets.chains import as_chain
 from cotfaith.datasets.choices import choice_example, label, whole
-from cotfaith.datasets.corpus import Corpus, RealDataset, assemble
+from cotfaith.datasets.corpus import Corpus, RealDataset
 from cotfaith.datasets.intake import Convention
 from cotfaith.datasets.rows import Row, clean, columns_of
 from cotfaith.datasets.sources import Hub, Source, SplitNames, gather
@@ -57,7 +57,7 @@ class MedMCQA(RealDataset):
     @cached_property
     def corpus(self) -> Corpus:
         sources = gather(self.path, Hub(self.repo, self.revision, None), NAMES)
-        return assemble(self.name, sources, self._decide, limit=self.limit, seed=self.seed, on_bad_row=self.on_bad_row)
+        return self.assembled(self.name, sources, self._decide)
 
     def _decide(self, source: Source) -> Convention:
         found = columns_of(source.rows)

@@ -23,7 +23,7 @@ class Decoding:
     sampling_seed: a chain's randomness depends on this and its uid, not on the batch it is written in.
     stop_strings: texts that end a generation, besides the end tokens.
     memory_gib: for keys and values; None is half of what is free.
-    self_check: compare the first question's packed readings with plain ones and refuse to go on where they differ.
+    self_check: compare one question's packed readings, in each arm, with plain ones and refuse to go on where they differ.
     """
 
     batch_size: int

@@ -19,7 +19,7 @@ class Cost:
 
 @dataclass(slots=True)
 class Meter:
-    """Adds up. Phases are "write" and "read"."""
+    """Adds up. Phases are "write", "read" and, for the trial of a model, "check"."""
 
     costs: dict[str, Cost] = field(default_factory=dict)
 

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class TokenEngine:
     """Asks one arm of a model; arm "base" switches its adapter off.
 
-    stops: token ids that end a row. decode: ids to text, for stop strings. meter: counts what is run, by phase "write" and "read".
+    stops: token ids that end a row. decode: ids to text, for stop strings. meter: counts what is run, by phase.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class TokenEngine:
                 )
 
     def _write(self, prompts: Sequence[Row], uids: Sequence[str], limit: int, slots: int) -> list[list[int]]:
-        """Where memory runs out, again with half the slots: the rows do not depend on how many are written at once."""
+        """Where memory runs out, again in halves: the rows do not depend on how many are written at once."""
         ends = stopping(self.decoding.stop_strings, self.decode)
         writer = ChainWriter(self.model, stops=self.stops, ends=ends, limit=limit, slots=slots, meter=self.meter)
         return halving(lambda places: writer([prompts[p] for p in places], self.decoding.pick([uids[p] for p in places])), range(len(prompts)))
@@ -118,8 +118,7 @@ class TokenEngine:
     def _logprobs(self, row: Row, watched: Sequence[int]) -> torch.Tensor:
         if not watched:
             return torch.zeros(0)
-        if not self._packs:
-            forget_lengths(self.model)
+        forget_lengths(self.model)
         return plain_logits(self.model, row)[-1].log_softmax(-1)[list(watched)]
 
     @contextmanager
