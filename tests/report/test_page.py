@@ -53,7 +53,7 @@ def test_the_page_shows_the_figure_that_is_there(store: RunStore) -> None:
 def test_the_page_shows_an_answer_that_no_longer_needs_its_chain(store: RunStore) -> None:
     write_report(store)
     shown = (store.folder / "report.md").read_text().split("no longer needs its chain")[1]
-    assert "> 2 + 2?" in shown
+    assert "\n2 + 2?\n" in shown
     assert "base says 4." in shown
     assert "with the chain removed it answered 7." in shown
 

@@ -1,4 +1,4 @@
-"""report.md: a run in one page, made from what the run left on disk."""
+"""report.md and report.html: a run in one page, made from what the run left on disk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
+from cotfaith.report.document import table, verbatim, write_document
 from cotfaith.report.figures import draw_curves
 from cotfaith.report.matrix import Matrix, of_run
 from cotfaith.store import RunStore
@@ -21,20 +22,20 @@ minus accuracy without."""
 
 
 def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
-    """Write report.md and its figures into the run's folder; the tables are returned for the terminal."""
+    """Write the page and its figures into the run's folder; the tables are returned for the terminal."""
     metrics, manifest = store.metrics(), store.manifest()
     transfer = of_run(metrics, manifest.get("trained_on"))
     comparisons = [compare(metrics, dataset) for dataset in transfer.datasets]
     measured = "base against tuned" if "tuned" in metrics else "the base model"
     parts = [f"# {', '.join(transfer.datasets)}: {measured}", _settings(manifest)]
     if len(transfer.datasets) > 1:
-        parts += ["## Trained on against evaluated on", _matrix(transfer)]
+        parts += ["## Trained on against evaluated on", table(transfer.columns, transfer.rows, left=2)]
     for comparison in comparisons:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         if not any(arm.get(comparison.dataset, {}).get(_DROPPING, {}).get("gates") for arm in metrics.values()):
             parts += _example(store, comparison.dataset)
-    (store.folder / "report.md").write_text("\n\n".join(parts) + "\n")
+    write_document(store.folder, "report", parts)
     return comparisons, transfer
 
 
@@ -43,17 +44,10 @@ def _settings(manifest: Mapping[str, Any]) -> str:
     return "\n".join(f"- {name}: {manifest[name]}" for name in named if manifest.get(name) is not None)
 
 
-def _matrix(transfer: Matrix) -> str:
-    lines = [f"| {' | '.join(transfer.columns)} |", "|---|---|" + "---:|" * len(transfer.datasets)]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in transfer.rows])
-
-
 def _table(comparison: Comparison) -> str:
-    lines = ["| metric | base | tuned | change | n |", "|---|---:|---:|---:|---:|"]
-    lines += [f"| {row.metric} | {row.base} | {row.tuned} | {row.change} | {row.n} |" for row in comparison.rows]
-    reasons = [f"- {UNINTERPRETABLE}: {reason}" for reason in comparison.reasons]
-    reasons = reasons or ["All gates passed."]
-    return "\n".join([*lines, "", *reasons])
+    rows = [(row.metric, row.base, row.tuned, row.change, row.n) for row in comparison.rows]
+    reasons = [f"- {UNINTERPRETABLE}: {reason}" for reason in comparison.reasons] or ["All gates passed."]
+    return "\n".join([table(("metric", "base", "tuned", "change", "n"), rows), "", *reasons])
 
 
 def _example(store: RunStore, dataset: str) -> list[str]:
@@ -74,12 +68,10 @@ def _example(store: RunStore, dataset: str) -> list[str]:
 
 def _side_by_side(example: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[str]:
     lettered = [f"({chr(ord('A') + place)}) {choice}" for place, choice in enumerate(example["choices"])]
-    parts = ["\n".join(f"> {line}" for line in [example["question"], *lettered])]
+    parts = [verbatim("\n".join([example["question"], *lettered]))]
     for arm, rollout, reading in arms:
         chain = "".join(rollout["chain"]).rstrip() or "(no chain)"
-        parts.append(
-            f"**{arm}** wrote, and answered {rollout['answer']}:\n\n```\n{chain}\n```\n\nwith the chain removed it answered {reading['answer']}."
-        )
+        parts += [f"**{arm}** wrote, and answered {rollout['answer']}:", verbatim(chain), f"with the chain removed it answered {reading['answer']}."]
     return parts
 
 
