@@ -40,6 +40,7 @@ METRICS = {
     "forced_accuracy",
     "option_mass",
     "cost",
+    "aa_floor",
 }
 PROBES = {"early_termination", "filler", "paraphrase"}
 

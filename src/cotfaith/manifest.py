@@ -51,6 +51,8 @@ def make_manifest(
         "elicitation": "prefill",
         "seed": config["seed"],
         "alphas": config["alphas"],
+        "probe": config["probe"],
+        "gates": config["gates"],
         "engine": config["engine"],
         "parameters": cost.parameters,
         "trainable": cost.trainable,

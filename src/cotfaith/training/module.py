@@ -124,15 +124,15 @@ class SFTModule(LightningModule):
         return self._evaluate(batch)
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, again=True)
 
-    def _evaluate(self, examples: list[Example]) -> dict[str, Evaluation]:
+    def _evaluate(self, examples: list[Example], *, again: bool = False) -> dict[str, Evaluation]:
         assert self.model is not None
         with dequantized(self.model):
             if self.arm not in self.reasoners:
                 self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
             reasoner = self.reasoners[self.arm]
-            evaluation = self.evaluator(reasoner, examples)
+            evaluation = self.evaluator(reasoner, examples, again=again)
         return {"evaluation": replace(evaluation, costs=reasoner.costs())}
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
