@@ -128,7 +128,7 @@ def _keyed(run: RunStore) -> frozenset[str]:
 
 def _kind(run: RunStore) -> str | None:
     """What kind of organism a finished run made; None: it made none."""
-    if not (run.folder / "manifest.json").exists() or "tuned" not in run.metrics():
+    if not all((run.folder / name).exists() for name in ("manifest.json", "metrics.json")) or "tuned" not in run.metrics():
         return None
     manifest = run.manifest()
     kind: str | None = manifest["datasets"][Organism.name]["kind"] if manifest.get("trained_on") == Organism.name else None
