@@ -21,7 +21,7 @@ from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder
 from cotfaith.models.lora import Lora
 from cotfaith.probes.kept import check_alphas
-from cotfaith.session import Session, compare, running
+from cotfaith.session import Session, compare, inspect, running
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import SFTDataModule
@@ -56,7 +56,9 @@ def train(cfg: DictConfig) -> float:
 
 
 def evaluate(cfg: DictConfig) -> None:
-    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs."""
+    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs, or look into one."""
+    if cfg.inspect is not None:
+        return inspect(RunStore(Path(cfg.inspect)), cfg.uid)
     with running(Path(cfg.run_dir)) as store:
         given = [name for name in ("compare", "run", "adapter") if cfg[name] is not None]
         if len(given) > 1:

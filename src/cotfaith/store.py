@@ -29,7 +29,7 @@ from cotfaith.types import Arm, Reading, Rollout, Split
 
 # Stated, so that a column of nothing but None has its type all the same and files of several runs can be put together.
 _ROLLOUT = pa.schema(
-    [(name, pa.string()) for name in ("uid", "question", "gold_answer", "answer", "parse", "finish", "text", "prompt_hash")]
+    [(name, pa.string()) for name in ("uid", "question", "gold_answer", "answer", "parse", "finish", "text", "prompt", "prompt_hash")]
     + [(name, pa.list_(pa.string())) for name in ("choices", "gold_chain", "chain")]
     + [("tokens", pa.int64()), ("correct", pa.bool_())]
 )

@@ -62,6 +62,7 @@ class Rollout:
     text: str  # the whole generation, as it was written
     tokens: int  # generated, end token included
     prompt_hash: str  # of the prompt's token ids
+    prompt: str = ""  # as the model saw it, special tokens included
 
     @property
     def correct(self) -> bool:

@@ -81,6 +81,7 @@ class LocalReasoner:
             text=text,
             tokens=len(ids),
             prompt_hash=hash_ids(prompt),
+            prompt=self.encoder.decode(prompt, special=True),
         )
 
     def _reading(self, asked: _Asked, answer: Answer, letters: Sequence[Sequence[int]]) -> Reading:
