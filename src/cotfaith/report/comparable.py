@@ -15,9 +15,8 @@ from cotfaith.types import Arm
 _QUESTION = ("template_hash", "prompt", "elicitation", "alphas", "probe")
 _DECODING = ("max_new_tokens", "answer_tokens", "temperature", "top_p", "stop_strings")
 # What may be what is compared: named where it differs.
-_MODEL = ("model", "base_hash", "quantization", "trained_on", "target", "lora", "scaling", "seed", "gates", "device", "versions", "git_commit")
-# What several runs of one side may differ in: the seed, and what follows from it.
-_OF_A_SEED = {"seed", "device", "versions", "git_commit"}
+_MODEL = ("model", "base_hash", "quantization", "trained_on", "target", "lora", "scaling", "training", "seed", "gates")
+_PLACE = ("device", "versions", "git_commit")
 _ARMS: tuple[Arm, ...] = ("tuned", "base")
 
 
@@ -46,7 +45,7 @@ def check_seeds(name: str, runs: Sequence[RunStore]) -> None:
         ValueError: something else differs.
     """
     for other in runs[1:]:
-        found = [line for line in named_differences(runs[0], other) if line.split(".")[0].split(":")[0] not in _OF_A_SEED]
+        found = list(_manifests_apart(runs[0], other, [each for each in _MODEL if each != "seed"]))
         if found:
             raise ValueError(
                 f"compare.{name}: expected runs that differ in their seed alone, got {runs[0].folder} and {other.folder}: {'; '.join(found)}"
@@ -55,7 +54,13 @@ def check_seeds(name: str, runs: Sequence[RunStore]) -> None:
 
 def named_differences(first: RunStore, second: RunStore) -> list[str]:
     """What two runs differ in, apart from what must be equal: "quantization: nf4 and none"."""
-    return list(_apart({name: first.manifest().get(name) for name in _MODEL}, {name: second.manifest().get(name) for name in _MODEL}))
+    return list(_manifests_apart(first, second, [*_MODEL, *_PLACE]))
+
+
+def _manifests_apart(first: RunStore, second: RunStore, names: Sequence[str]) -> Iterator[str]:
+    of_first, of_second = first.manifest(), second.manifest()
+    trained = [name for name in names if name != "training" or (of_first.get(name) and of_second.get(name))]  # an evaluation trains nothing
+    return _apart({name: of_first.get(name) for name in trained}, {name: of_second.get(name) for name in trained})
 
 
 def _settings_apart(first: RunStore, second: RunStore) -> Iterator[str]:

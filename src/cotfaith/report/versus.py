@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -14,22 +15,24 @@ from cotfaith.report.sides import Side
 from cotfaith.store import RunStore
 from cotfaith.types import Arm
 
+log = logging.getLogger(__name__)
+
 Groups = dict[str, list[RunStore]]
 """By name, the runs of one model: one, or one for each seed. The first is what the others are held against."""
 
 
 def groups_of(named: object) -> Groups:
-    """What `compare=` names: ``[RUN_A, RUN_B]``, or ``{a: [SEED_0, SEED_1], b: [SEED_0, SEED_1]}`` with runs of several seeds.
+    """What `compare=` names: ``[RUN_A, RUN_B]``, or ``{a: [A_0, A_1], b: [B_0, B_1]}`` where there are several seeds.
 
     Raises:
         ValueError: fewer than two groups, one without a run, or a run named twice.
         FileNotFoundError: a folder holds no finished run.
     """
-    by_name = named if isinstance(named, Mapping) else _by_name([str(folder) for folder in named]) if isinstance(named, list) else {}
-    lists = {name: [str(folder) for folder in runs] if isinstance(runs, list) else [str(runs)] for name, runs in by_name.items()}
-    folders = [folder for runs in lists.values() for folder in runs]
-    if len(folders) < 2 or not all(lists.values()):
+    groups = list(named.values()) if isinstance(named, Mapping) else named if isinstance(named, list) else []
+    lists = [[str(folder) for folder in runs] if isinstance(runs, list) else [str(runs)] for runs in groups]
+    if len(lists) < 2 or not all(lists):
         raise ValueError(f"compare: expected two runs or more, [RUN_A,RUN_B] or {{a: [RUN_A], b: [RUN_B]}}, got {named}")
+    folders = [folder for runs in lists for folder in runs]
     twice = [a for a, b in combinations(folders, 2) if Path(a).resolve() == Path(b).resolve()]
     if twice:
         raise ValueError(f"compare: expected different runs, got {twice[0]} twice")
@@ -37,7 +40,8 @@ def groups_of(named: object) -> Groups:
         missing = [name for name in ("metrics.json", "manifest.json", "records") if not (Path(folder) / name).exists()]
         if missing:
             raise FileNotFoundError(f"compare: {folder}: expected the folder of a finished run, found no {' and no '.join(missing)} in it")
-    return {name: [RunStore(Path(folder)) for folder in runs] for name, runs in lists.items()}
+    names = [str(name) for name in named] if isinstance(named, Mapping) else _names([runs[0] for runs in lists])
+    return {name: [RunStore(Path(folder)) for folder in runs] for name, runs in zip(names, lists, strict=True)}
 
 
 def compare_runs(groups: Groups, store: RunStore) -> list[Certainty]:
@@ -59,21 +63,23 @@ def compare_runs(groups: Groups, store: RunStore) -> list[Certainty]:
         for table in certainties(pairs, dataset, least)
     ]
     differ = _differ(groups)
+    for line in differ:
+        log.info("%s", line)
     settings = [f"- {name}: {', '.join(str(run.folder) for run in group)}" for name, group in groups.items()]
-    parts = [f"# {' against '.join(groups)}", "\n".join(settings), *differ, *markdown(tables)]
+    parts = [f"# {' against '.join(groups)}", "\n".join([*settings, *(f"- {line}" for line in differ)]), *markdown(tables)]
     compared = {name: [str(run.folder) for run in group] for name, group in groups.items()}
-    store.put_comparison({"runs": compared} | as_json(tables))
+    store.put_comparison({"runs": compared, "differ": differ} | as_json(tables))
     write_document(store.folder, "comparison", parts)
     return tables
 
 
-def _by_name(folders: Sequence[str]) -> dict[str, str]:
-    """Folders are named by themselves, without what they share at the front."""
+def _names(folders: Sequence[str]) -> list[str]:
+    """Folders without what they share at the front."""
     paths = [Path(folder).resolve().parts for folder in folders]
     front = 0
     while all(len(parts) > front + 1 for parts in paths) and len({parts[front] for parts in paths}) == 1:
         front += 1
-    return {"/".join(parts[front:]): folder for parts, folder in zip(paths, folders, strict=True)}
+    return ["/".join(parts[front:]) for parts in paths]
 
 
 def _pairs(groups: Groups, arm: Arm) -> list[tuple[Side, Side]]:
@@ -101,7 +107,6 @@ def _other_base(first: Side, second: Side) -> bool:
 
 
 def _differ(groups: Groups) -> list[str]:
-    """What the runs differ in besides the adapter's weights, as a list, where there is something."""
-    first, *others = groups
-    lines = [f"- {first} and {name} differ in {line}" for name in others for line in named_differences(groups[first][0], groups[name][0])]
-    return ["\n".join(lines)] if lines else []
+    """What the first run of each group differs in from the first of all, besides the weights of its adapter."""
+    (reference, runs), *others = groups.items()
+    return [f"{reference} and {name} differ in {line}" for name, group in others for line in named_differences(runs[0], group[0])]
