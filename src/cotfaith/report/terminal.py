@@ -68,9 +68,8 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 
 def show_inspection(found: Inspection) -> None:
     """Print one example: its prompt, both chains, and every reading with the chain that it was read from."""
-    show_line(
-        f"{found.example['uid']} ({found.dataset})\n\n{found.example.get('prompt', '(records of an older version: the prompt was not kept)')}\n\n{header(found)}\n"
-    )
+    prompt = found.example.get("prompt", "(records of an older version: the prompt was not kept)")
+    show_line(f"{found.example['uid']} ({found.dataset})\n\n{prompt}\n\n{header(found)}\n")
     columns, cells = side_by_side(found)
     table = Table(show_lines=True)
     for column in columns:
