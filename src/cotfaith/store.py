@@ -40,6 +40,7 @@ _READING = pa.schema(
         ("tokens_kept", pa.int64()),
         ("chain", pa.list_(pa.string())),
         ("options", pa.list_(pa.float64())),
+        ("note", pa.string()),
     ]
 )
 

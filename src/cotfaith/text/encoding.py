@@ -54,6 +54,10 @@ class Encoder:
         """The assistant's turn up to the answer, for `prefill` elicitation."""
         return self.continuation(self.chat.opening + self.prompts.elicit(chain))
 
+    def begin(self, chain: Chain) -> list[int]:
+        """The first steps of the assistant's turn, for the model to go on with; nothing where there are none."""
+        return self.continuation(self.chat.opening + begun_text(chain)) if chain else []
+
     def continuation(self, text: str) -> list[int]:
         """Text as it stands: nothing is put before or behind it."""
         return self.tokenizer.encode(text, add_special_tokens=False)
@@ -71,6 +75,11 @@ class Encoder:
             name, known = self.tokenizer.name_or_path, sorted(ending)
             raise ValueError(f"the chat template of {name!r} ends the assistant's turn with {tail}, none of the stop tokens {known}")
         return tuple(tail[: ends[0] + 1])
+
+
+def begun_text(chain: Chain) -> str:
+    """The text of steps to go on with. Spaces at its end are left to the model: they belong to the first token that it writes."""
+    return "".join(chain).rstrip(" ")
 
 
 def hash_ids(ids: Sequence[int]) -> str:

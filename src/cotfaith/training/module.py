@@ -22,7 +22,8 @@ from transformers import PreTrainedModel
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
-from cotfaith.models.build import fingerprint
+from cotfaith.engine.replies import BaseReplies
+from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import IGNORE, Batch, SFTDataModule
@@ -62,6 +63,7 @@ class SFTModule(LightningModule):
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
         self.reasoners: dict[Arm, LocalReasoner] = {}
+        self.replies: BaseReplies | None = None
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
     def configure_model(self) -> None:
@@ -132,8 +134,14 @@ class SFTModule(LightningModule):
             if self.arm not in self.reasoners:
                 self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
             reasoner = self.reasoners[self.arm]
-            evaluation = self.evaluator(reasoner, examples)
+            if self.replies is None:
+                self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
+            evaluation = self.evaluator(reasoner, examples, self.replies)
         return {"evaluation": replace(evaluation, costs=reasoner.costs())}
+
+    def _base_hash(self) -> str:
+        assert self.model is not None
+        return hash_weights(base_weights(self.model))
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None
