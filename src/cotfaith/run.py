@@ -18,6 +18,7 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.callbacks.probing import Probing
+from cotfaith.callbacks.studying import Studying
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder
@@ -38,6 +39,7 @@ _OF_THE_RUN = (
     "eval_datasets",
     "probe",
     "paraphraser",
+    "study",
     "prompt",
     "gates",
     "engine",
@@ -102,8 +104,9 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
     )
     gates = _make(cfg.gates)
+    studies = [_make(node)(alphas=alphas) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
-    callbacks += [Probing(probe, alphas, gates, store) for probe in asked]
+    callbacks += [Probing(probe, alphas, gates, store) for probe in asked] + [Studying(studies, gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, measured[0].dataset.name, job_type) or False)

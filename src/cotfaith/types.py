@@ -175,3 +175,11 @@ class Reasoner(Protocol):
         ...
 
     def read(self, requests: Sequence[ReadRequest]) -> list[Reading]: ...
+
+
+class Scorer(Protocol):
+    """A model that also tells probabilities."""
+
+    def score(self, requests: Sequence[ReadRequest], answers: Sequence[str]) -> list[float]:
+        """Natural log-probability of an answer's statement behind the cue of each request, in nats; larger (nearer 0) = likelier."""
+        ...

@@ -15,6 +15,7 @@ from cotfaith.engine.decoding import Decoding, stopping
 from cotfaith.engine.letters import letter_ids, option_logprobs
 from cotfaith.engine.meter import Cost
 from cotfaith.engine.reading import Answer
+from cotfaith.engine.scoring import Saying
 from cotfaith.engine.tokens import TokenEngine
 from cotfaith.engine.trees import Row
 from cotfaith.text.answers import parse
@@ -34,12 +35,15 @@ class _Asked:
 
 
 class LocalReasoner:
-    """Asks one arm of a model; arm "base" is the same model with its adapter switched off."""
+    """Asks one arm of a model; arm "base" is the same model with its adapter switched off.
 
-    def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned") -> None:
+    scale: of the tuned arm's adapter, 0 to 1; between them lies a model that was not trained but is on the way.
+    """
+
+    def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned", scale: float = 1.0) -> None:
         self.encoder = encoder
         self.ends = stopping(decoding.stop_strings, encoder.decode)
-        self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm)
+        self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm, scale=scale)
 
     def write(self, examples: Sequence[Example], begun: Sequence[Chain] = ()) -> list[Rollout]:
         """One rollout per example, in order: the model's own chain and answer to the chain-of-thought prompt.
@@ -60,6 +64,20 @@ class LocalReasoner:
         letters = letter_ids(self.encoder, max((len(request.example.choices) for request in requests), default=0))
         answers = self.engine.read([list(rows) for rows in by_example.values()], [one for ids in letters for one in ids])
         return [self._reading(each, answers[each.row], letters) for each in asked]
+
+    def score(self, requests: Sequence[ReadRequest], answers: Sequence[str]) -> list[float]:
+        """Log-probability of an answer behind the cue of each request, in nats, summed over the tokens of its statement.
+
+        answers: canonical; what is scored is what training would have the model write for them (`Encoder.answer`), in one spelling.
+        """
+        asked = self._asked(requests)
+        words = cache(lambda example, answer: tuple(self.encoder.answer(example, answer)))
+        sayings = [(each.row, words(each.request.example, answer)) for each, answer in zip(asked, answers, strict=True)]
+        by_example: dict[str, dict[Saying, None]] = {}
+        for each, saying in zip(asked, sayings, strict=True):
+            by_example.setdefault(each.request.example.uid, {})[saying] = None
+        found = self.engine.score([list(each) for each in by_example.values()])
+        return [found[saying] for saying in sayings]
 
     def costs(self) -> dict[str, Cost]:
         """What has been run since the last time this was asked, by phase."""

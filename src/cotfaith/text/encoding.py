@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cotfaith.text.chat import Chat, ChatTokenizer
 from cotfaith.text.prompts import Prompts
@@ -49,6 +49,17 @@ class Encoder:
         statement = self.prompts.statement(example)
         text = self.prompts.elicit(chain) + statement.removeprefix(self.prompts.cue)
         return self.continuation(self.chat.opening + text) + list(self.end_of_turn)
+
+    def answer(self, example: Example, answer: str) -> list[int]:
+        """The statement of an answer behind the cue, full stop included, as it is tokenised in a target; the end of the turn is left out.
+
+        The same ids whatever chain stands before the cue, so that their probabilities can be compared over chains.
+        """
+        stated = replace(example, answer=answer)
+        start, ids = self.elicit(()), self.target(stated, ())[: -len(self.end_of_turn)]
+        if ids[: len(start)] == start and len(ids) > len(start):
+            return ids[len(start) :]
+        return self.continuation(self.prompts.statement(stated).removeprefix(self.prompts.cue))  # one token spans the boundary
 
     def elicit(self, chain: Chain) -> list[int]:
         """The assistant's turn up to the answer, for `prefill` elicitation."""
