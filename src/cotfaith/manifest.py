@@ -50,6 +50,7 @@ def make_manifest(
         "data_hash": _hash(json.dumps(rows)),
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
+        "paraphraser": config["paraphraser"],
         "elicitation": "prefill",
         "seed": config["seed"],
         "alphas": config["alphas"],

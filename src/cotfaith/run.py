@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.callbacks.probing import Probing
+from cotfaith.callbacks.studying import Studying
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder
@@ -35,6 +38,8 @@ _OF_THE_RUN = (
     "dataset",
     "eval_datasets",
     "probe",
+    "paraphraser",
+    "study",
     "prompt",
     "gates",
     "engine",
@@ -87,8 +92,9 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
     base: BaseModel = _make(cfg.model)
     tokenizer = base.tokenizer()
     encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
-    asked = tuple(_probe(node, encoder) for node in cfg.probe.values())
     measured = _measured(cfg, encoder)
+    facts = _facts(cfg, encoder, measured)
+    asked = tuple(_probe(node, facts) for node in cfg.probe.values())
     for data in measured:
         data.measure_prompts(base.context(), cfg.engine.max_new_tokens)
     module = SFTModule(
@@ -103,8 +109,9 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
     )
     gates = _make(cfg.gates)
+    studies = [_make(node)(alphas=alphas) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
-    callbacks += [Probing(probe, alphas, gates, store) for probe in asked]
+    callbacks += [Probing(probe, alphas, gates, store) for probe in asked] + [Studying(studies, gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, measured[0].dataset.name, job_type) or False)
@@ -154,10 +161,22 @@ def _make(node: DictConfig | None) -> Any:
     return None if node is None else instantiate(node, _convert_="all")
 
 
-def _probe(node: DictConfig, encoder: Encoder) -> Probe:
-    """A probe that needs to know how long a text is gets the model's tokens as its measure."""
+def _facts(cfg: DictConfig, encoder: Encoder, measured: Sequence[SFTDataModule]) -> dict[str, Callable[[], object]]:
+    """What a probe may need of the run, by the name it asks for; made where one does."""
+    rewriters = _make(cfg.paraphraser)
+    return {
+        "length": lambda: lambda text: len(encoder.continuation(text)),
+        "paraphraser": lambda: rewriters.paraphraser,
+        "mistaker": lambda: rewriters.mistaker,
+        "donors": lambda: [example.chain for data in measured for example in data.examples("train") if example.chain],
+    }
+
+
+def _probe(node: DictConfig, facts: Mapping[str, Callable[[], object]]) -> Probe:
+    """A probe that is partial is given those facts of the run that its signature names."""
     made = _make(node)
-    probe: Probe = made(length=lambda text: len(encoder.continuation(text))) if isinstance(made, partial) else made
+    wanted = signature(made).parameters if isinstance(made, partial) else {}
+    probe: Probe = made(**{name: fact() for name, fact in facts.items() if name in wanted}) if wanted else made
     return probe
 
 

@@ -7,6 +7,8 @@
     RUN/status.json            running, finished or failed
     RUN/validation.jsonl       the scores of every validation, one line per dataset and probe
     RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record
+    RUN/studies.json           what was asked of both arms at once: study -> dataset -> scores
+    RUN/records/studies/       STUDY/DATASET.parquet, one row per record of a study
     RUN/adapter/               the adapter in PEFT format
     RUN/checkpoints/           last and best, trainable weights only
 
@@ -25,6 +27,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cotfaith.tables import write_table
 from cotfaith.types import Arm, Reading, Rollout, Split
 
 # Stated, so that a column of nothing but None has its type all the same and files of several runs can be put together.
@@ -41,6 +44,7 @@ _READING = pa.schema(
         ("tokens_kept", pa.int64()),
         ("chain", pa.list_(pa.string())),
         ("options", pa.list_(pa.float64())),
+        ("note", pa.string()),
     ]
 )
 
@@ -117,6 +121,17 @@ class RunStore:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts], _ROLLOUT), folder / "rollouts.parquet")
         pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings], _READING), folder / "readings.parquet")
+
+    def put_study(self, study: str, dataset: str, scores: Scores, kind: type, records: Sequence[Any]) -> None:
+        """Add the scores and the records of a study on one dataset. kind: the dataclass of its records."""
+        everything = self.studies()
+        everything.setdefault(study, {})[dataset] = scores
+        self._write_json("studies.json", everything)
+        write_table(self.folder / "records" / "studies" / study / f"{dataset}.parquet", kind, records)
+
+    def studies(self) -> dict[str, dict[str, Scores]]:
+        """study -> dataset -> scores; empty where there were none."""
+        return dict(self._read_json("studies.json")) if (self.folder / "studies.json").exists() else {}
 
     def _write_json(self, name: str, content: Any) -> None:
         """Whole or not at all: a killed process leaves the old file."""

@@ -6,7 +6,8 @@ It knows neither which probes exist nor what is done with the records: `validati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,8 @@ from transformers import PreTrainedModel
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
-from cotfaith.models.build import fingerprint
+from cotfaith.engine.replies import BaseReplies
+from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import IGNORE, Batch, SFTDataModule
@@ -61,7 +63,8 @@ class SFTModule(LightningModule):
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
-        self.reasoners: dict[Arm, LocalReasoner] = {}
+        self.reasoners: dict[tuple[Arm, float], LocalReasoner] = {}
+        self.replies: BaseReplies | None = None
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
     def configure_model(self) -> None:
@@ -128,12 +131,31 @@ class SFTModule(LightningModule):
 
     def _evaluate(self, examples: list[Example], *, again: bool = False) -> dict[str, Evaluation]:
         assert self.model is not None
-        with dequantized(self.model):
-            if self.arm not in self.reasoners:
-                self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
-            reasoner = self.reasoners[self.arm]
-            evaluation = self.evaluator(reasoner, examples, again=again)
+        with self.asking():
+            reasoner = self.reasoner(self.arm)
+            reasoner.costs()  # forgets what a study may have asked since
+            if self.replies is None:
+                self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
+            evaluation = self.evaluator(reasoner, examples, self.replies, again=again)
         return {"evaluation": replace(evaluation, costs=reasoner.costs())}
+
+    def reasoner(self, arm: Arm, *, scale: float = 1.0) -> LocalReasoner:
+        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1."""
+        assert self.model is not None
+        if (arm, scale) not in self.reasoners:
+            self.reasoners[arm, scale] = LocalReasoner(self.model, self.encoder, self.decoding, arm=arm, scale=scale)
+        return self.reasoners[arm, scale]
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """The trainer's precision, and 4-bit weights unpacked once for all that is asked inside."""
+        assert self.model is not None
+        with self.trainer.precision_plugin.forward_context(), dequantized(self.model):
+            yield
+
+    def _base_hash(self) -> str:
+        assert self.model is not None
+        return hash_weights(base_weights(self.model))
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None
