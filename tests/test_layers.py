@@ -14,8 +14,8 @@ LAYERS = (
     {"types"},
     {"text"},
     {"probes", "datasets", "metrics"},
-    {"models", "engine", "store", "analysis"},
-    {"training", "manifest"},
+    {"models", "engine", "store", "analysis", "identity"},
+    {"training", "manifest", "cells", "trained"},
     {"callbacks", "report"},
     {"session"},
     {"run"},
@@ -101,7 +101,7 @@ def test_imports_name_their_module_in_full(path: Path) -> None:
 
 
 def test_only_run_and_the_entries_know_hydra() -> None:
-    assert importers("hydra", "omegaconf") == {"src/cotfaith/run.py", "train.py", "evaluate.py"}
+    assert importers("hydra", "omegaconf") == {f"src/cotfaith/{name}.py" for name in ("run", "trained")} | {"train.py", "evaluate.py"}
 
 
 def test_only_the_board_knows_wandb() -> None:

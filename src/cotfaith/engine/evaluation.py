@@ -25,6 +25,7 @@ class Evaluation:
     readings: list[Reading]  # those of every probe, and the direct ones
     dropped: dict[str, int]  # by probe: chains that it could not disturb as it promises
     costs: dict[str, Cost] = field(default_factory=dict)  # by phase: what the model ran for it
+    shared: bool = False  # taken from another run, which had these costs
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import IGNORE, Batch, SFTDataModule
 from cotfaith.training.loss import SupervisedLoss
-from cotfaith.types import Arm, Example
+from cotfaith.training.sharing import SharedBase
+from cotfaith.types import Arm, Example, Split
 
 
 class SFTModule(LightningModule):
@@ -35,6 +36,7 @@ class SFTModule(LightningModule):
 
     build: makes the model on a device; called once, by Lightning's `configure_model`.
     canary: token ids on which the model with its adapter switched off must stay what the base was.
+    shared: where evaluations of the base are taken from, or None: they are made here.
     arm: which of the two is asked, "base" (adapter off) or "tuned".
     """
 
@@ -48,6 +50,7 @@ class SFTModule(LightningModule):
         canary: Sequence[int],
         optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
+        shared: SharedBase | None = None,
     ) -> None:
         super().__init__()
         self.build = build
@@ -57,6 +60,7 @@ class SFTModule(LightningModule):
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
+        self.shared = shared
         self.arm: Arm = "tuned"
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
@@ -121,19 +125,25 @@ class SFTModule(LightningModule):
             raise RuntimeError("the adapter changes nothing: base and tuned are one model")
 
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, "val")
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, "test")
 
-    def _evaluate(self, examples: list[Example]) -> dict[str, Evaluation]:
+    def _evaluate(self, examples: list[Example], split: Split) -> dict[str, Evaluation]:
+        assert self.model is not None
+        if self.shared is None or self.arm != "base":
+            return {"evaluation": self._ask(examples)}
+        return {"evaluation": self.shared(self.model, self.encoder, examples, split, lambda: self._ask(examples))}
+
+    def _ask(self, examples: list[Example]) -> Evaluation:
         assert self.model is not None
         with dequantized(self.model):
             if self.arm not in self.reasoners:
                 self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
             reasoner = self.reasoners[self.arm]
             evaluation = self.evaluator(reasoner, examples)
-        return {"evaluation": replace(evaluation, costs=reasoner.costs())}
+        return replace(evaluation, costs=reasoner.costs())
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None
