@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -229,8 +230,15 @@ def _loggers(cfg: DictConfig, store: RunStore, dataset: str, job_type: str) -> l
 
 
 def _check_strategy(config: dict[str, Any]) -> None:
-    """Refuse what is known to corrupt 4-bit weights (accelerate #3983, bitsandbytes #1945)."""
-    strategy = str(config["trainer"].get("strategy", "auto"))
+    """Refuse what is known to corrupt 4-bit weights (accelerate #3983, bitsandbytes #1945), and what would run a sweep once per process."""
+    trainer = config["trainer"]
+    strategy = str(trainer.get("strategy", "auto"))
     kind = config["quantization"]["kind"]
     if kind != "none" and ("fsdp" in strategy or "deepspeed" in strategy):
         raise ValueError(f"trainer.strategy={strategy} shards weights, which corrupts quantized ones (quantization={kind}); expected auto or ddp")
+    started_outside = int(os.environ.get("SLURM_NTASKS", "1")) > 1  # else Lightning starts the command again for every further process
+    if HydraConfig.get().mode == RunMode.MULTIRUN and trainer["devices"] != 1 and not started_outside:
+        raise ValueError(
+            f"trainer.devices={trainer['devices']} in a sweep: every process would run the whole sweep again; expected 1, or "
+            "hydra/launcher=submitit_slurm with as many hydra.launcher.tasks_per_node"
+        )

@@ -112,7 +112,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
     resume: the folder may hold a run, and whether it is this one is for the caller to see. A run that is told to stop (SIGTERM) ends as
     "preempted", with the exit code of a process that was.
     """
-    _quiet()
+    quiet()
     store = RunStore(folder)
     leads = getattr(rank_zero_only, "rank", 0) == 0  # one process of several writes and speaks
     if leads and not resume:
@@ -143,7 +143,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
             out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Third parties speak in the run's log file, not over the progress bar."""
     logging.captureWarnings(True)
     logging.getLogger("lightning").handlers.clear()  # lightning 2.6 adds a console handler at import, whatever the root has
