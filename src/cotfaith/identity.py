@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 
 PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
 # Where a run's files go, what it is called, how much of it is shown.
-_NAMES = ("name", "run", "adapter", "run_dir", "sweep", "share_dir", "resume", "dry_run", "ckpt_path", "logger")
+_NAMES = ("name", "run", "adapter", "compare", "run_dir", "sweep", "share_dir", "resume", "dry_run", "ckpt_path", "logger")
 _SHOWING = ("progress", "board")
 # What the base model is asked does not depend on these: they train the adapter, or choose examples, which are facts themselves.
 _TRAINING = ("lora", "target", "optimizer", "scheduler", "gradient_checkpointing", "callbacks", "gates", "objective", "trainer", "data")

@@ -3,6 +3,7 @@
     RUN/config.yaml            the resolved configuration
     RUN/manifest.json          versions and hashes of all that determines the numbers
     RUN/metrics.json           final scores: arm -> dataset -> metric, or probe -> metric
+    RUN/comparison.json        paired differences with intervals and tests
     RUN/status.json            running, finished, failed or preempted
     RUN/cell.json              what its numbers depend on: a run that is resumed must agree
     RUN/validation.jsonl       the scores of every validation, one line per dataset and probe
@@ -113,6 +114,10 @@ class RunStore:
         """What the numbers in this folder depend on; None where no run has begun."""
         loaded: dict[str, Any] | None = self._read_json("cell.json") if (self.folder / "cell.json").exists() else None
         return loaded
+
+    def put_comparison(self, comparison: Mapping[str, Any]) -> None:
+        """Paired differences of two arms, or of two runs."""
+        self._write_json("comparison.json", dict(comparison))
 
     def put_status(self, status: str) -> None:
         """How the run stands: "running", "finished", "failed" or "preempted"."""

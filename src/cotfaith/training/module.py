@@ -133,16 +133,16 @@ class SFTModule(LightningModule):
     def _evaluate(self, examples: list[Example], split: Split) -> dict[str, Evaluation]:
         assert self.model is not None
         if self.shared is None or self.arm != "base":
-            return {"evaluation": self._ask(examples)}
-        return {"evaluation": self.shared(self.model, self.encoder, examples, split, lambda: self._ask(examples))}
+            return {"evaluation": self._ask(examples, split)}
+        return {"evaluation": self.shared(self.model, self.encoder, examples, split, lambda: self._ask(examples, split))}
 
-    def _ask(self, examples: list[Example]) -> Evaluation:
+    def _ask(self, examples: list[Example], split: Split) -> Evaluation:
         assert self.model is not None
         with dequantized(self.model):
             if self.arm not in self.reasoners:
                 self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
             reasoner = self.reasoners[self.arm]
-            evaluation = self.evaluator(reasoner, examples)
+            evaluation = self.evaluator(reasoner, examples, again=split == "test")
         return replace(evaluation, costs=reasoner.costs())
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
