@@ -29,6 +29,7 @@ class Evaluation:
     dropped: dict[str, int]  # by probe: chains that it could not disturb as it promises
     costs: dict[str, Cost] = field(default_factory=dict)  # by phase: what the model ran for it
     drops: dict[str, dict[str, str]] = field(default_factory=dict)  # by probe: uid of each dropped chain -> why
+    shared: bool = False  # taken from another run, which had these costs
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import IGNORE, Batch, SFTDataModule
 from cotfaith.training.loss import SupervisedLoss
-from cotfaith.types import Arm, Example
+from cotfaith.training.sharing import SharedBase
+from cotfaith.types import Arm, Example, Split
 
 
 class SFTModule(LightningModule):
@@ -37,6 +38,7 @@ class SFTModule(LightningModule):
 
     build: makes the model on a device; called once, by Lightning's `configure_model`.
     canary: token ids on which the model with its adapter switched off must stay what the base was.
+    shared: where evaluations of the base are taken from, or None: they are made here.
     arm: which of the two is asked, "base" (adapter off) or "tuned".
     """
 
@@ -50,6 +52,7 @@ class SFTModule(LightningModule):
         canary: Sequence[int],
         optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
+        shared: SharedBase | None = None,
     ) -> None:
         super().__init__()
         self.build = build
@@ -59,6 +62,7 @@ class SFTModule(LightningModule):
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
+        self.shared = shared
         self.arm: Arm = "tuned"
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
@@ -124,20 +128,26 @@ class SFTModule(LightningModule):
             raise RuntimeError("the adapter changes nothing: base and tuned are one model")
 
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, "val")
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch, again=True)
+        return self._evaluate(batch, "test")
 
-    def _evaluate(self, examples: list[Example], *, again: bool = False) -> dict[str, Evaluation]:
+    def _evaluate(self, examples: list[Example], split: Split) -> dict[str, Evaluation]:
+        assert self.model is not None
+        if self.shared is None or self.arm != "base":
+            return {"evaluation": self._ask(examples, split)}
+        return {"evaluation": self.shared(self.model, self.encoder, examples, split, lambda: self._ask(examples, split))}
+
+    def _ask(self, examples: list[Example], split: Split) -> Evaluation:
         assert self.model is not None
         with self.asking():
             reasoner = self.reasoner(self.arm)
             reasoner.costs()  # forgets what a study may have asked since
             if self.replies is None:
                 self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
-            evaluation = self.evaluator(reasoner, examples, self.replies, again=again)
-        return {"evaluation": replace(evaluation, costs=reasoner.costs())}
+            evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test")
+        return replace(evaluation, costs=reasoner.costs())
 
     def reasoner(self, arm: Arm, *, scale: float = 1.0) -> LocalReasoner:
         """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1."""
