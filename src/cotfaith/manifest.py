@@ -69,7 +69,7 @@ def make_manifest(
 
 def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
     """How the adapter was trained, as far as the configuration says it; None where this run trained nothing."""
-    if "optimizer" not in config:
+    if "scheduler" not in config:  # an optimizer stands there also for an evaluation, where the model has a recipe
         return None
     loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
     return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
