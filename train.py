@@ -21,4 +21,4 @@ if __name__ == "__main__":
             from cotfaith.report.sweep import summarise
 
             for folder in sweeps:
-                summarise(folder)
+                summarise([folder], folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,8 @@ import torch
 
 from cotfaith.identity import Facts, content_key, differences
 from cotfaith.store import RunStore
+
+log = logging.getLogger(__name__)
 
 State = Literal["new", "finished", "broken", "changed"]
 _SHOWN = 3  # of the differences between two cells: the others are counted
@@ -53,8 +56,9 @@ class Cell:
         if self.state == "changed":
             raise FileExistsError(f"{self.store.folder} holds another run: {self.changes()}; choose another sweep=NAME, or move it away")
         checkpoint, step = self.checkpoint, self.step
+        if self.state == "broken":
+            log.info("goes on %s: %s", f"at step {step}" if checkpoint else "from the start, without a checkpoint", self.store.folder)
         self.store.rewind(step)
-        self.store.put_cell(self.facts)
         return checkpoint
 
     def changes(self) -> str:

@@ -80,9 +80,7 @@ def train(cfg: DictConfig) -> float:
             log.info("finished before, skipped: %s", store.folder)
         else:
             if cfg.resume:
-                found = cell.resume()
-                log.info("resumed %s: %s", f"at step {cell.step}" if found else "from the start", store.folder)
-                checkpoint = str(found) if found else checkpoint
+                checkpoint = cell.resume() or checkpoint
             store.put_cell(cell.facts)
             session = build(parts, store, job_type="train")
             session.fit(trained, checkpoint)

@@ -144,7 +144,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
         store.begin()
     elif not leads:
         logging.getLogger("cotfaith").setLevel(logging.WARNING)
-    ended, code = "failed", 1
+    ended, code, why = "failed", 1, None
     try:
         yield store
         ended, code = "finished", 0
@@ -154,12 +154,13 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
         mark_preempting()
         raise SystemExit(code) from None
     except BaseException as error:
+        why = f"{type(error).__name__}: {error}"
         log.error("failed: %s", error)  # in a sweep Hydra shows the first failure only, at the end
         traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
         if leads:
-            store.put_status(ended)
+            store.put_status(ended, why)
         offline = finish(code)
         out = console()
         if offline:
