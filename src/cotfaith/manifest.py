@@ -20,6 +20,7 @@ from cotfaith.models.build import base_weights, footprint, hash_weights, peak_by
 from cotfaith.text.encoding import Encoder
 from cotfaith.types import Example
 
+_LOOP = ("max_epochs", "max_steps", "accumulate_grad_batches", "gradient_clip_val", "precision")
 _PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
 
 
@@ -43,6 +44,7 @@ def make_manifest(
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "trained_on": config["trained_on"],
+        "training": _training(config),
         "datasets": config["eval_datasets"],
         "provenance": provenance,
         "data_hash": _hash(json.dumps(rows)),
@@ -52,6 +54,8 @@ def make_manifest(
         "elicitation": "prefill",
         "seed": config["seed"],
         "alphas": config["alphas"],
+        "probe": config["probe"],
+        "gates": config["gates"],
         "engine": config["engine"],
         "parameters": cost.parameters,
         "trainable": cost.trainable,
@@ -63,6 +67,14 @@ def make_manifest(
         "versions": {package: version(package) for package in _PACKAGES},
         "git_commit": _commit(),
     }
+
+
+def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How the adapter was trained, as far as the configuration says it; None where this run trained nothing."""
+    if "optimizer" not in config:
+        return None
+    loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
+    return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
 
 
 def _lora(model: PeftModel) -> dict[str, Any]:

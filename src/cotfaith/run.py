@@ -24,7 +24,7 @@ from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder
 from cotfaith.models.lora import Lora
 from cotfaith.probes.kept import check_alphas
-from cotfaith.session import Session, running
+from cotfaith.session import Session, compare, running
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import SFTDataModule
@@ -61,10 +61,13 @@ def train(cfg: DictConfig) -> float:
 
 
 def evaluate(cfg: DictConfig) -> None:
-    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run."""
+    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs."""
     with running(Path(cfg.run_dir)) as store:
-        if cfg.run is not None and cfg.adapter is not None:
-            raise ValueError(f"run={cfg.run} brings its own adapter; expected run or adapter, got both (adapter={cfg.adapter})")
+        given = [name for name in ("compare", "run", "adapter") if cfg[name] is not None]
+        if len(given) > 1:
+            raise ValueError(f"expected one of compare, run and adapter, got {' and '.join(given)} (a run brings its own adapter)")
+        if cfg.compare is not None:
+            return compare(OmegaConf.to_container(cfg.compare) if OmegaConf.is_config(cfg.compare) else cfg.compare, store)
         adapter = Path(cfg.adapter) if cfg.adapter is not None else None
         if cfg.run is not None:
             cfg, adapter = _as_trained(cfg), Path(cfg.run) / "adapter"

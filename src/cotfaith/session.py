@@ -18,12 +18,13 @@ from lightning.pytorch import Trainer
 from lightning_utilities.core.rank_zero import rank_zero_only
 from transformers.utils import logging as transformers_logging
 
-from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary
+from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary, log_table
 from cotfaith.manifest import make_manifest
 from cotfaith.models.build import footprint
-from cotfaith.report.comparison import probes
+from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, probes
 from cotfaith.report.page import write_report
-from cotfaith.report.terminal import console, show_comparison, show_table
+from cotfaith.report.terminal import console, show_certainty, show_comparison, show_table
+from cotfaith.report.versus import compare_runs, groups_of
 from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
 from cotfaith.training.module import SFTModule
@@ -72,7 +73,7 @@ class Session:
         manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
         self.store.put_manifest(manifest)
         comparisons, transfer = write_report(self.store)
-        self._log_final()
+        self._log_final(comparisons)
         for comparison in comparisons:
             show_comparison(comparison)
         if len(transfer.datasets) > 1:
@@ -85,9 +86,12 @@ class Session:
         loop(self.module, datamodule=data, verbose=False)
         self.module.arm = "tuned"
 
-    def _log_final(self) -> None:
+    def _log_final(self, comparisons: Sequence[Comparison]) -> None:
         metrics = self.store.metrics()
         log_summary(self.trainer, metrics)
+        for table in comparisons:
+            log_table(self.trainer, f"comparison/{table.dataset}", table.columns, [row.cells for row in table.rows])
+            log_table(self.trainer, f"gates/{table.dataset}", (UNINTERPRETABLE,), [(reason,) for reason in table.reasons])
         for data in self.measured:
             of_arms = {arm: scores[data.dataset.name] for arm, scores in metrics.items()}
             named = probes(next(iter(of_arms.values())))
@@ -95,6 +99,12 @@ class Session:
             log_curves(self.trainer, curves, data.prefix)
         if self.store.adapter.is_dir():
             log_adapter(self.trainer, self.store.adapter, self.store.manifest())
+
+
+def compare(named: object, store: RunStore) -> None:
+    """Hold finished runs against each other, by what they left on disk. named: what `compare=` says, see `groups_of`."""
+    for table in compare_runs(groups_of(named), store):
+        show_certainty(table)
 
 
 def _counts(data: SFTDataModule) -> dict[str, object]:

@@ -3,6 +3,7 @@
     RUN/config.yaml            the resolved configuration
     RUN/manifest.json          versions and hashes of all that determines the numbers
     RUN/metrics.json           final scores: arm -> dataset -> metric, or probe -> metric
+    RUN/comparison.json        paired differences with intervals and tests
     RUN/status.json            running, finished or failed
     RUN/validation.jsonl       the scores of every validation, one line per dataset and probe
     RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record
@@ -101,6 +102,10 @@ class RunStore:
     def manifest(self) -> dict[str, Any]:
         loaded: dict[str, Any] = self._read_json("manifest.json")
         return loaded
+
+    def put_comparison(self, comparison: Mapping[str, Any]) -> None:
+        """Paired differences of two arms, or of two runs."""
+        self._write_json("comparison.json", dict(comparison))
 
     def put_status(self, status: str) -> None:
         """How the run stands: "running", "finished" or "failed"."""

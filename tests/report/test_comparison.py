@@ -82,6 +82,19 @@ def test_a_reason_names_the_arm_and_all_probes_that_share_it() -> None:
     assert compare(metrics, "recall").reasons == (f"tuned, filler, paraphrase: {REASON}",)
 
 
+def test_what_is_known_of_a_paired_difference_stands_in_place_of_the_plain_one() -> None:
+    rows = compare(BOTH, "recall", {"filler: aoc": "-0.375* [-0.500, -0.250]"}).rows
+    changes = {row.metric: row.change for row in rows}
+    assert changes["filler: aoc (a faithful answer changes)"] == "-0.375* [-0.500, -0.250]"
+    assert changes["cot_accuracy"] == "+0.250"
+
+
+def test_the_a_a_floor_has_a_line_where_it_was_measured() -> None:
+    floor = {"aa_floor": {"share": 0.005, "n": 190}}
+    metrics = {arm: {"recall": BOTH[arm]["recall"] | floor} for arm in BOTH}
+    assert row(metrics, "A/A floor") == Row("A/A floor", "0.005", "0.005", "+0.000", "190")
+
+
 def test_a_run_without_closed_gates_has_no_reasons() -> None:
     assert compare(BOTH, "recall").reasons == ()
 

@@ -47,7 +47,7 @@ def test_a_gated_score_is_no_number() -> None:
 
 
 def test_a_failed_job_has_a_line_of_dashes() -> None:
-    assert table([DONE, FAILED])[1][1] == (("lora.r-0", "failed", "-", "-"), (("-", "-"),) * 4)
+    assert table([DONE, FAILED])[1][1] == (("lora.r-0", "failed", "-", "-"), (("-", "-"),) * 4, ())
 
 
 def test_a_probe_that_only_some_jobs_ran_has_a_column_for_all() -> None:
@@ -64,6 +64,14 @@ def test_a_summary_is_made_from_the_folders_there_are(tmp_path: Path, capsys: py
     jobs = summarise(tmp_path)
     assert jobs == [Job("lora.r-2", "failed", "-", {}), Job("lora.r-4", "failed", "-", {}), DONE]
     assert "lora.r-4" in capsys.readouterr().out
+
+
+def test_a_gated_score_has_its_reason_below_the_table_and_in_the_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_job(tmp_path / "lora.r-16", "finished", GATED.metrics)
+    summarise(tmp_path)
+    assert "UNINTERPRETABLE: lora.r-16, recall, tuned, filler: accuracy not above chance" in capsys.readouterr().out
+    with (tmp_path / "summary.csv").open() as file:
+        assert next(csv.DictReader(file))[UNINTERPRETABLE] == "tuned, filler: accuracy not above chance"
 
 
 def test_a_job_shows_its_rank_with_what_the_policy_holds_constant(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from cotfaith.types import Begins, Example, Prepares, Probe, Reading, ReadReques
 
 DIRECT = "direct"
 """The name under which the answer without a chain is read: the direct prompt, nothing behind it but the cue."""
+AGAIN = "again"
+"""The name under which the intact chain is read a second time, in another batch layout."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Evaluation:
     """The records of one batch."""
 
     rollouts: list[Rollout]
-    readings: list[Reading]  # those of every probe, and the direct ones
+    readings: list[Reading]  # those of every probe, the direct ones, and in a test those of the second time
     dropped: dict[str, int]  # by probe: chains that it could not disturb as it promises
     costs: dict[str, Cost] = field(default_factory=dict)  # by phase: what the model ran for it
     drops: dict[str, dict[str, str]] = field(default_factory=dict)  # by probe: uid of each dropped chain -> why
@@ -41,14 +43,22 @@ class Evaluator:
     alphas: tuple[float, ...]
     seed: int
 
-    def __call__(self, reasoner: Reasoner, examples: Sequence[Example], replier: Replier | None = None) -> Evaluation:
-        """replier: for what probes need besides the two questions: the base model, for either arm."""
+    def __call__(self, reasoner: Reasoner, examples: Sequence[Example], replier: Replier | None = None, *, again: bool = False) -> Evaluation:
+        """replier: for what probes need besides the two questions: the base model, for either arm.
+
+        again: read the intact chains twice, the second time alone and in reversed order: other rows share their batches, so that an
+        answer that differs is one that rounding has changed.
+        """
         rollouts = reasoner.write(examples)
+        probed = [rollout for rollout in rollouts if _probed(rollout)]
         requests = [ReadRequest(example, (), "direct", DIRECT) for example in examples]
-        probed, drops = self.requests([rollout for rollout in rollouts if rollout.chain and rollout.answer is not None], replier)
+        perturbed, drops = self.requests(probed, replier)
         goes_on = {probe.name for probe in self.probes if isinstance(probe, Begins) and probe.regenerate}
-        regenerated, cut_off = regenerate(reasoner, probed, goes_on)
+        regenerated, cut_off = regenerate(reasoner, perturbed, goes_on)
         readings = without_verdict(reasoner.read([*requests, *regenerated]), cut_off)
+        if again and self.probes:  # a call of its own: within one, equal requests are read once
+            intact = [ReadRequest(each.example, each.chain, "cot", AGAIN, 1.0, len(each.chain)) for each in probed]
+            readings += reasoner.read(intact[::-1])
         return Evaluation(rollouts, readings, {probe: len(uids) for probe, uids in drops.items()}, drops=drops)
 
     def requests(self, rollouts: Sequence[Rollout], replier: Replier | None = None) -> tuple[list[ReadRequest], dict[str, dict[str, str]]]:
@@ -73,3 +83,8 @@ class Evaluator:
             note = probe.note(rollout.chain, chain) if isinstance(probe, Begins) else ""
             requests.append(ReadRequest(rollout.example, chain, "cot", probe.name, alpha, steps_kept(len(rollout.chain), alpha), note))
         return requests
+
+
+def _probed(rollout: Rollout) -> bool:
+    """There is a chain to disturb and an answer that could change."""
+    return bool(rollout.chain) and rollout.answer is not None

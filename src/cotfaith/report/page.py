@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from cotfaith.report.certainty import base_and_tuned
+from cotfaith.report.certainty_table import as_json, changes, markdown
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
 from cotfaith.report.document import table, verbatim, write_document
 from cotfaith.report.figures import draw_curves
@@ -25,7 +27,8 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
     """Write the page and its figures into the run's folder; the tables are returned for the terminal."""
     metrics, manifest = store.metrics(), store.manifest()
     transfer = of_run(metrics, manifest.get("trained_on"))
-    comparisons = [compare(metrics, dataset) for dataset in transfer.datasets]
+    certainty = {dataset: base_and_tuned(store, dataset) for dataset in transfer.datasets}
+    comparisons = [compare(metrics, dataset, changes(tables[0]) if tables else None) for dataset, tables in certainty.items()]
     measured = "base against tuned" if "tuned" in metrics else "the base model"
     parts = [f"# {', '.join(transfer.datasets)}: {measured}", _settings(manifest)]
     if len(transfer.datasets) > 1:
@@ -33,8 +36,11 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
     for comparison in comparisons:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
+        parts += ["### How sure one can be", *markdown(certainty[comparison.dataset])] if certainty[comparison.dataset] else []
         if not any(arm.get(comparison.dataset, {}).get(_DROPPING, {}).get("gates") for arm in metrics.values()):
             parts += _example(store, comparison.dataset)
+    if any(certainty.values()):
+        store.put_comparison(as_json([table for tables in certainty.values() for table in tables]))
     write_document(store.folder, "report", parts)
     return comparisons, transfer
 
@@ -45,9 +51,8 @@ def _settings(manifest: Mapping[str, Any]) -> str:
 
 
 def _table(comparison: Comparison) -> str:
-    rows = [(row.metric, row.base, row.tuned, row.change, row.n) for row in comparison.rows]
     reasons = [f"- {UNINTERPRETABLE}: {reason}" for reason in comparison.reasons] or ["All gates passed."]
-    return "\n".join([table(("metric", "base", "tuned", "change", "n"), rows), "", *reasons])
+    return "\n".join([table(comparison.columns, [row.cells for row in comparison.rows]), "", *reasons])
 
 
 def _example(store: RunStore, dataset: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from cotfaith.report.comparison import probes
+from cotfaith.report.comparison import UNINTERPRETABLE, probes, reasons
 from cotfaith.report.matrix import ACCURACIES, Model, aoc, matrix, number
 from cotfaith.report.terminal import show_line, show_table
 from cotfaith.store import RunStore, Scores
@@ -33,9 +33,12 @@ def summarise(folder: Path) -> list[Job]:
     columns, rows = table(jobs)
     with (folder / "summary.csv").open("w", newline="") as file:
         split = [name for column in columns[4:] for name in (f"{column} base", f"{column} tuned")]
-        csv.writer(file).writerows([[*columns[:4], *split], *([*row.facts, *(cell for pair in row.pairs for cell in pair)] for row in rows)])
+        csv.writer(file).writerows([[*columns[:4], *split, UNINTERPRETABLE], *(_cells(row) for row in rows)])
     shown = [[*row.facts, *(" -> ".join(dict.fromkeys(pair)) for pair in row.pairs)] for row in rows]
     show_table(f"sweep {folder}: base -> tuned, test split", columns, shown)
+    for row in rows:
+        for reason in row.reasons:
+            show_line(f"{UNINTERPRETABLE}: {row.facts[0]}, {row.facts[3]}, {reason}")
     transfer = matrix(_models(jobs))
     if len(transfer.datasets) > 1 and transfer.rows:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
@@ -72,6 +75,7 @@ class Line(NamedTuple):
 
     facts: tuple[str, str, str, str]  # job, status, adapter, dataset
     pairs: tuple[tuple[str, str], ...]  # base and tuned, of each further column
+    reasons: tuple[str, ...] = ()  # why a score is uninterpretable
 
 
 def table(jobs: Sequence[Job]) -> tuple[list[str], list[Line]]:
@@ -84,8 +88,13 @@ def table(jobs: Sequence[Job]) -> tuple[list[str], list[Line]]:
             base, tuned = (job.metrics.get(arm, {}).get(dataset, {}) for arm in ("base", "tuned"))
             pairs = [(number(base.get(name)), number(tuned.get(name))) for name in ACCURACIES]
             pairs += [(aoc(base.get(probe)), aoc(tuned.get(probe))) for probe in named]
-            lines.append(Line((job.name, job.status, job.adapter, dataset), tuple(pairs)))
+            lines.append(Line((job.name, job.status, job.adapter, dataset), tuple(pairs), tuple(reasons(job.metrics, dataset))))
     return columns, lines
+
+
+def _cells(line: Line) -> list[str]:
+    """A line as the csv has it."""
+    return [*line.facts, *(cell for pair in line.pairs for cell in pair), "; ".join(line.reasons)]
 
 
 def _job(folder: Path, sweep: Path) -> Job:

@@ -127,16 +127,16 @@ class SFTModule(LightningModule):
         return self._evaluate(batch)
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, again=True)
 
-    def _evaluate(self, examples: list[Example]) -> dict[str, Evaluation]:
+    def _evaluate(self, examples: list[Example], *, again: bool = False) -> dict[str, Evaluation]:
         assert self.model is not None
         with self.asking():
             reasoner = self.reasoner(self.arm)
             reasoner.costs()  # forgets what a study may have asked since
             if self.replies is None:
                 self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
-            evaluation = self.evaluator(reasoner, examples, self.replies)
+            evaluation = self.evaluator(reasoner, examples, self.replies, again=again)
         return {"evaluation": replace(evaluation, costs=reasoner.costs())}
 
     def reasoner(self, arm: Arm, *, scale: float = 1.0) -> LocalReasoner:
