@@ -51,7 +51,7 @@ def make_manifest(
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
         "paraphraser": config["paraphraser"],
-        "elicitation": "prefill",
+        "elicitation": config["prompt"].get("elicitation", "prefill"),  # runs of before there was a choice
         "seed": config["seed"],
         "alphas": config["alphas"],
         "probe": config["probe"],
@@ -71,7 +71,7 @@ def make_manifest(
 
 def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
     """How the adapter was trained, as far as the configuration says it; None where this run trained nothing."""
-    if "optimizer" not in config:
+    if "scheduler" not in config:  # an optimizer stands there also for an evaluation, where the model has a recipe
         return None
     loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
     return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
