@@ -49,7 +49,7 @@ def make_manifest(
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
         "paraphraser": config["paraphraser"],
-        "elicitation": "prefill",
+        "elicitation": config["prompt"].get("elicitation", "prefill"),  # runs of before there was a choice
         "seed": config["seed"],
         "alphas": config["alphas"],
         "probe": config["probe"],

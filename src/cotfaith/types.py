@@ -19,6 +19,8 @@ Split = Literal["train", "val", "test"]
 Arm = Literal["base", "tuned"]
 Style = Literal["cot", "direct"]
 """How the question is put: with the instruction to reason in steps, or with the instruction to answer at once."""
+Elicitation = Literal["prefill", "turn"]
+"""How an answer is asked for behind a chain: the assistant's own turn goes on with the answer cue, or a new user turn asks for it."""
 Expected = Literal["changes", "stays"]
 Finish = Literal["stop", "length"]
 Status = Literal["parsed", "missing", "ambiguous", "refused"]

@@ -45,18 +45,22 @@ class Evaluator:
     seed: int
 
     def __call__(self, reasoner: Reasoner, examples: Sequence[Example], replier: Replier | None = None, *, again: bool = False) -> Evaluation:
-        """replier: for what probes need besides the two questions: the base model, for either arm. again: read the intact chains twice, the
-        second time alone and in reversed order: other rows share their batches, so that an answer that differs is one that rounding changed.
+        """replier: for what probes need besides the two questions: the base model, for either arm.
+
+        again: read the intact chains twice, the second time alone and in reversed order: other rows share their batches, so that an
+        answer that differs is one that rounding has changed.
         """
         rollouts = reasoner.write(examples)
+        probed = [
+            rollout for rollout in rollouts if rollout.chain and rollout.answer is not None
+        ]  # there is a chain to disturb and an answer that could change
         requests = [ReadRequest(example, (), "direct", DIRECT) for example in examples]
-        disturbed = [rollout for rollout in rollouts if rollout.chain and rollout.answer is not None]
-        probed, drops = self.requests(disturbed, replier)
+        perturbed, drops = self.requests(probed, replier)
         goes_on = {probe.name for probe in self.probes if isinstance(probe, Begins) and probe.regenerate}
-        regenerated, cut_off = regenerate(reasoner, probed, goes_on)
+        regenerated, cut_off = regenerate(reasoner, perturbed, goes_on)
         readings = without_verdict(reasoner.read([*requests, *regenerated]), cut_off)
         if again and self.probes:  # a call of its own: within one, equal requests are read once
-            intact = [ReadRequest(each.example, each.chain, "cot", AGAIN, 1.0, len(each.chain)) for each in disturbed]
+            intact = [ReadRequest(each.example, each.chain, "cot", AGAIN, 1.0, len(each.chain)) for each in probed]
             readings += reasoner.read(intact[::-1])
         return Evaluation(rollouts, readings, {probe: len(uids) for probe, uids in drops.items()}, drops=drops)
 

@@ -1,6 +1,6 @@
 """The Reasoner on a local model: text in, text out, by the token engine below it.
 
-Reading is by prefill: the assistant's turn is continued behind the answer cue.
+An answer is always read behind the answer cue, in the turn of the chain or in one of its own (`text.elicitation`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cotfaith.engine.scoring import Saying
 from cotfaith.engine.tokens import TokenEngine
 from cotfaith.engine.trees import Row
 from cotfaith.text.answers import parse
+from cotfaith.text.elicitation import Elicitor
 from cotfaith.text.encoding import Encoder, begun_text, hash_ids
 from cotfaith.text.generations import read_answer
 from cotfaith.text.steps import split_steps
@@ -42,6 +43,7 @@ class LocalReasoner:
 
     def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned", scale: float = 1.0) -> None:
         self.encoder = encoder
+        self.elicitor = Elicitor(encoder)
         self.ends = stopping(decoding.stop_strings, encoder.decode)
         self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm, scale=scale)
 
@@ -85,9 +87,10 @@ class LocalReasoner:
         return costs
 
     def _asked(self, requests: Sequence[ReadRequest]) -> list[_Asked]:
-        prompt, elicit = cache(self.encoder.prompt), cache(self.encoder.elicit)  # probes and alphas share most of what they ask
+        prompt, behind = cache(self.elicitor.prompt), cache(self.elicitor.behind)  # probes and alphas share most of what they ask
         count = cache(lambda steps: len(self.encoder.continuation("".join(steps))) if steps else 0)
-        return [_Asked(each, (*prompt(each.example, each.style), *elicit(each.chain)), count(each.chain[: each.steps_kept])) for each in requests]
+        rows = [(*prompt(each.example, each.style), *behind(each.chain, each.style)) for each in requests]
+        return [_Asked(each, row, count(each.chain[: each.steps_kept])) for each, row in zip(requests, rows, strict=True)]
 
     def _rollout(self, example: Example, prompt: Row, begun: Chain, ids: Sequence[int]) -> Rollout:
         start = begun_text(begun)

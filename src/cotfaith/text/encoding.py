@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from cotfaith.text.chat import Chat, ChatTokenizer
 from cotfaith.text.prompts import Prompts
-from cotfaith.types import Chain, Example, Style
+from cotfaith.types import Chain, Elicitation, Example, Style
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ class Encoder:
     def elicit(self, chain: Chain) -> list[int]:
         """The assistant's turn up to the answer, for `prefill` elicitation."""
         return self.continuation(self.chat.opening + self.prompts.elicit(chain))
+
+    def eliciting(self, elicitation: Elicitation) -> Encoder:
+        """The same with another way of asking for the answer."""
+        same = elicitation == self.prompts.elicitation
+        return self if same else replace(self, prompts=replace(self.prompts, elicitation=elicitation))
 
     def begin(self, chain: Chain) -> list[int]:
         """The first steps of the assistant's turn, for the model to go on with; nothing where there are none."""

@@ -30,7 +30,7 @@ from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import IGNORE, Batch, SFTDataModule
 from cotfaith.training.loss import SupervisedLoss
 from cotfaith.training.sharing import SharedBase
-from cotfaith.types import Arm, Example, Split
+from cotfaith.types import Arm, Elicitation, Example, Split
 
 
 class SFTModule(LightningModule):
@@ -67,7 +67,7 @@ class SFTModule(LightningModule):
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
-        self.reasoners: dict[tuple[Arm, float], LocalReasoner] = {}
+        self.reasoners: dict[tuple[Arm, float, Elicitation], LocalReasoner] = {}
         self.replies: BaseReplies | None = None
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
@@ -149,12 +149,13 @@ class SFTModule(LightningModule):
             evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test")
         return replace(evaluation, costs=reasoner.costs())
 
-    def reasoner(self, arm: Arm, *, scale: float = 1.0) -> LocalReasoner:
-        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1."""
+    def reasoner(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> LocalReasoner:
+        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1. elicitation: None is that of the run."""
         assert self.model is not None
-        if (arm, scale) not in self.reasoners:
-            self.reasoners[arm, scale] = LocalReasoner(self.model, self.encoder, self.decoding, arm=arm, scale=scale)
-        return self.reasoners[arm, scale]
+        key = (arm, scale, elicitation or self.encoder.prompts.elicitation)
+        if key not in self.reasoners:
+            self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale)
+        return self.reasoners[key]
 
     @contextmanager
     def asking(self) -> Iterator[None]:
