@@ -53,9 +53,9 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
     written = write_document(out, "summary", page(Sweep(cells, jobs, tables, _corrected(certain), transfer), out))
     if (runs := organisms([job.store for job in jobs])) is not None:
-        found = calibrate(runs)
-        show_calibration(found)
-        show_line(f"the calibration as a page: {write_calibration(out, found)}")
+        calibration = calibrate(runs)
+        show_calibration(calibration)
+        show_line(f"the calibration as a page: {write_calibration(out, calibration)}")
     show_line(f"the whole summary as a page: {written}")
     show_line(f"and as a table to compute with: {out / 'summary.csv'}")
     return jobs
