@@ -32,6 +32,7 @@ from cotfaith.identity import base_facts, cell_facts
 from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder
 from cotfaith.models.lora import Lora
+from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
 from cotfaith.session import Session, compare, inspect, running
 from cotfaith.store import RunStore
@@ -135,6 +136,7 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
     for data in measured:
         data.measure_prompts(parts.base.context(), cfg.engine.max_new_tokens)
     shelf = _shared_folder(cfg)
+    donors = [donor for probe in parts.probes if isinstance(probe, AnotherChain) for donor in probe.donors]
     module = SFTModule(
         build=ModelBuilder(
             base=parts.base,
@@ -148,7 +150,7 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
         canary=parts.encoder.prompt(measured[0].examples("test")[0], "cot"),
         optimizer=_make(cfg.optimizer) if job_type == "train" else None,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
-        shared=SharedBase(Shelf(shelf), base_facts(config)) if shelf else None,
+        shared=SharedBase(Shelf(shelf), base_facts(config, donors)) if shelf else None,
     )
     studies = [_make(node)(alphas=parts.alphas) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
