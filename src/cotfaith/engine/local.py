@@ -11,6 +11,7 @@ from functools import cache
 
 from transformers import PreTrainedModel
 
+from cotfaith.engine.budget import Budget
 from cotfaith.engine.decoding import Decoding, stopping
 from cotfaith.engine.letters import letter_ids, option_logprobs
 from cotfaith.engine.meter import Cost
@@ -34,12 +35,12 @@ class _Asked:
 
 
 class LocalReasoner:
-    """Asks one arm of a model; arm "base" is the same model with its adapter switched off."""
+    """Asks one arm of a model; arm "base" is the same model with its adapter switched off. budget: see `TokenEngine`."""
 
-    def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned") -> None:
+    def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned", budget: Budget | None = None) -> None:
         self.encoder = encoder
         self.ends = stopping(decoding.stop_strings, encoder.decode)
-        self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm)
+        self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm, budget=budget)
 
     def write(self, examples: Sequence[Example]) -> list[Rollout]:
         """One rollout per example, in order: the model's own chain and answer to the chain-of-thought prompt."""
@@ -54,7 +55,7 @@ class LocalReasoner:
         for each in asked:
             by_example.setdefault(each.request.example.uid, {})[each.row] = None
         letters = letter_ids(self.encoder, max((len(request.example.choices) for request in requests), default=0))
-        answers = self.engine.read([list(rows) for rows in by_example.values()], [one for ids in letters for one in ids])
+        answers = self.engine.read([list(rows) for rows in by_example.values()], [one for ids in letters for one in ids], list(by_example))
         return [self._reading(each, answers[each.row], letters) for each in asked]
 
     def costs(self) -> dict[str, Cost]:
