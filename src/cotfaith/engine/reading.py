@@ -69,7 +69,7 @@ class TreeReader:
         for each in tails:
             logits = self._run_tails(each, past, behind_trunks)
             first |= zip(each.keys, logits.argmax(-1).tolist(), strict=True)
-            scores |= zip(each.keys, torch.log_softmax(logits.float(), -1)[:, self.watched].cpu(), strict=True)
+            scores |= zip(each.keys, self._scores(logits), strict=True)
             past = past.with_tails(each.positions, each.owners)
         written = write_answers(self.forward, trees, past, first, stops=self.stops, limit=self.limit, context=self.context)
         return [[Answer(tuple(written[q, place]), scores[q, place]) for place in range(len(tree.branches))] for q, tree in enumerate(trees)]
@@ -89,6 +89,12 @@ class TreeReader:
         kept = trunks.positions[:, None, :needed] < tails.keeps[:, :, None]  # (Q, N, T)
         keys_at = torch.cat([tails.positions, trunks.positions[:, :needed]], 1)
         return self.forward(tails.ids, tails.positions, keys_at, torch.cat([beside, kept], 2), Cache(layers=[*shown]), keep=tails.last)
+
+    def _scores(self, logits: Tensor) -> Tensor:
+        """Log-probabilities (branches, W) of the watched ids, float32 on the CPU."""
+        if not self.watched:  # as on questions without choices: a softmax over a large vocabulary for nothing
+            return torch.zeros(len(logits), 0)
+        return torch.log_softmax(logits.float(), -1)[:, self.watched].cpu()
 
 
 def _pack(trees: Sequence[Tree], places: Sequence[Sequence[int]]) -> _Tails:
