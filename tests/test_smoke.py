@@ -123,6 +123,7 @@ def test_the_report_shows_its_figure(smoke: Finished) -> None:
 def test_the_manifest_names_what_determines_the_numbers(smoke: Finished) -> None:
     manifest = RunStore(smoke.folder).manifest()
     assert manifest["lora"]["r"] == yaml.safe_load((smoke.folder / "config.yaml").read_text())["lora"]["r"]
+    assert manifest["budget"]["memory"] > 0
     assert all(len(manifest[name]) == 16 for name in ("base_hash", "adapter_hash", "data_hash", "template_hash"))
 
 

@@ -75,7 +75,8 @@ class Session:
         examples = [example for data in self.measured for example in data.examples("test")]
         provenance = {data.dataset.name: data.dataset.provenance() | _counts(data) for data in self.measured}
         manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
-        self.store.put_manifest(manifest)
+        budget = self.module.budget
+        self.store.put_manifest(manifest | {"budget": asdict(budget) if budget else None})  # what was run at once; None: one row at a time
         comparisons, transfer = write_report(self.store)
         self._log_final(comparisons)
         for comparison in comparisons:

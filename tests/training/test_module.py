@@ -177,3 +177,17 @@ def test_the_model_is_built_once_however_many_loops_run(encoder: Encoder, tmp_pa
     module.configure_model()
     assert module.model is model
     assert trainer.global_step == 2
+
+
+def test_both_arms_are_asked_by_the_budget_of_the_first(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    fit(module, encoder, tmp_path)
+    examples = list(DATASET.load("test"))
+    module.arm = "base"
+    module.test_step(examples, 0)
+    decided = module.budget
+    module.arm = "tuned"
+    module.test_step(examples, 0)
+    assert decided is not None
+    assert [reasoner.engine.budget for reasoner in module.reasoners.values()] == [decided, decided]
+    assert module.reasoners["tuned"].engine.budget is decided  # equal ones may come about by chance

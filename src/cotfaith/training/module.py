@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 
+from cotfaith.engine.budget import Budget
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
@@ -154,7 +155,7 @@ class SFTModule(LightningModule):
         assert self.model is not None
         key = (arm, scale, elicitation or self.encoder.prompts.elicitation)
         if key not in self.reasoners:
-            self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale)
+            self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale, budget=self.budget)
         return self.reasoners[key]
 
     @contextmanager
@@ -174,6 +175,11 @@ class SFTModule(LightningModule):
         optimizer = self.make_optimizer([parameter for parameter in self.parameters() if parameter.requires_grad])
         schedule = self.make_scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    @property
+    def budget(self) -> Budget | None:
+        """What is run at once: decided when the first arm is asked, and kept for the other, so that both see the same layouts."""
+        return next((reasoner.engine.budget for reasoner in self.reasoners.values()), None)
 
     def trainable_names(self) -> set[str]:
         return {name for name, parameter in self.named_parameters() if parameter.requires_grad}
