@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import torch
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -18,13 +19,14 @@ from omegaconf import DictConfig, OmegaConf
 from cotfaith.callbacks.probing import Probing
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.models.base import BaseModel, stop_ids
-from cotfaith.models.build import ModelBuilder
-from cotfaith.models.lora import Lora
+from cotfaith.models.build import ModelBuilder, Tuning
 from cotfaith.probes.kept import check_alphas
 from cotfaith.session import Session, running
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
+from cotfaith.training.combinations import check_combination
 from cotfaith.training.data import SFTDataModule
+from cotfaith.training.memory import Fitting
 from cotfaith.training.module import SFTModule
 from cotfaith.types import Probe
 
@@ -41,6 +43,7 @@ _OF_THE_RUN = (
     "data",
     "alphas",
     "seed",
+    "float32_matmul",
     "trainer.precision",
 )
 
@@ -69,11 +72,12 @@ def evaluate(cfg: DictConfig) -> None:
         session.measure(("base", "tuned") if adapter else ("base",))
 
 
-def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job_type: str) -> Session:
+def _build(cfg: DictConfig, adapter: Tuning | Path | None, store: RunStore, *, job_type: str) -> Session:
     """Everything but the weights, which are loaded when Lightning knows the device. Bad input is found here."""
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]  # a mapping at the top
-    _check_strategy(config)
+    check_combination(strategy=str(cfg.trainer.get("strategy", "auto")), precision=str(cfg.trainer.precision), kind=cfg.quantization.kind)
+    torch.set_float32_matmul_precision(cfg.float32_matmul)
     alphas = check_alphas(cfg.alphas)
     if cfg.get("ckpt_path") is not None and not Path(cfg.ckpt_path).is_file():
         raise FileNotFoundError(f"ckpt_path={cfg.ckpt_path}: expected a checkpoint of an earlier run, found none")
@@ -86,16 +90,20 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
     measured = _measured(cfg, encoder)
     for data in measured:
         data.measure_prompts(base.context(), cfg.engine.max_new_tokens)
+    quantization = _make(cfg.quantization)
+    optimizer: Any = _make(cfg.optimizer) if job_type == "train" else None
+    fits = None
+    if adapter is not None and not isinstance(adapter, Path):
+        fits = Fitting(base, adapter, quantization.kind, optimizer, measured[0].most_tokens(), cfg.gradient_checkpointing)
     module = SFTModule(
-        build=ModelBuilder(
-            base=base, quantization=_make(cfg.quantization), adapter=adapter, gradient_checkpointing=cfg.get("gradient_checkpointing", False)
-        ),
+        build=ModelBuilder(base=base, quantization=quantization, adapter=adapter, recomputes=fits),
         encoder=encoder,
         decoding=_make(cfg.engine),
         evaluator=Evaluator(asked, alphas, cfg.seed),
         canary=encoder.prompt(measured[0].examples("test")[0], "cot"),
-        optimizer=_make(cfg.optimizer) if job_type == "train" else None,
+        optimizer=optimizer,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
+        compiled=cfg.get("compile", False),
     )
     gates = _make(cfg.gates)
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
@@ -174,14 +182,6 @@ def _loggers(cfg: DictConfig, store: RunStore, dataset: str, job_type: str) -> l
     }
     made = [_make(node) for node in (cfg.get("logger") or {}).values() if node is not None]
     return [logger(**facts) if isinstance(logger, partial) else logger for logger in made]
-
-
-def _check_strategy(config: dict[str, Any]) -> None:
-    """Refuse what is known to corrupt 4-bit weights (accelerate #3983, bitsandbytes #1945)."""
-    strategy = str(config["trainer"].get("strategy", "auto"))
-    kind = config["quantization"]["kind"]
-    if kind != "none" and ("fsdp" in strategy or "deepspeed" in strategy):
-        raise ValueError(f"trainer.strategy={strategy} shards weights, which corrupts quantized ones (quantization={kind}); expected auto or ddp")
 
 
 def _as_trained(cfg: DictConfig) -> DictConfig:

@@ -92,6 +92,7 @@ def _job(folder: Path, sweep: Path) -> Job:
     store = RunStore(folder)
     manifest = store.manifest() if (folder / "manifest.json").exists() else {}
     lora = manifest.get("lora")
-    adapter = f"r {lora['r']}, scale {lora['scale']:.3g}, {manifest['scaling']}" if lora else "-"
+    untold = "all weights" if manifest.get("method") == "full" else "-"
+    adapter = f"r {lora['r']}, scale {lora['scale']:.3g}, {manifest['scaling']}{', dora' * (manifest.get('method') == 'dora')}" if lora else untold
     metrics = store.metrics() if (folder / "metrics.json").exists() else {}
     return Job(str(folder.relative_to(sweep)), store.status(), adapter, metrics, manifest.get("model", "-"), manifest.get("trained_on", "-"))
