@@ -37,8 +37,10 @@ def make_manifest(
         "model": config["model"]["path"],
         "base_hash": hash_weights(base_weights(model)),
         "quantization": config["quantization"]["kind"],
+        "arithmetic": _arithmetic(config, model),
         "scaling": config.get("lora", {}).get("scaling"),
-        "lora": _lora(model) if isinstance(model, PeftModel) else None,
+        "method": _method(model),
+        "lora": _lora(model) if isinstance(model, PeftModel) and _method(model) != "full" else None,
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "trained_on": config["trained_on"],
@@ -73,6 +75,27 @@ def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
     return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
+
+
+def _method(model: PreTrainedModel) -> str | None:
+    """What was trained: "lora", "dora" or "full"; None where nothing was."""
+    if not isinstance(model, PeftModel):
+        return None
+    config = model.peft_config["default"]
+    assert isinstance(config, LoraConfig)
+    return "full" if config.modules_to_save else "dora" if config.use_dora else "lora"
+
+
+def _arithmetic(config: dict[str, Any], model: PreTrainedModel) -> dict[str, Any]:
+    """What rounding depends on besides the weights."""
+    return {
+        "precision": config["trainer"]["precision"],
+        "float32_matmul": torch.get_float32_matmul_precision(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "compile": config.get("compile", False),
+        "threads": torch.get_num_threads(),
+        "gradient_checkpointing": bool(getattr(model, "is_gradient_checkpointing", False)),
+    }
 
 
 def _lora(model: PeftModel) -> dict[str, Any]:

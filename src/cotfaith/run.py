@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import lightning
+import torch
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -30,15 +31,16 @@ from cotfaith.engine.evaluation import Evaluator
 from cotfaith.engine.shelf import Shelf
 from cotfaith.identity import base_facts, cell_facts
 from cotfaith.models.base import BaseModel, stop_ids
-from cotfaith.models.build import ModelBuilder
-from cotfaith.models.lora import Lora
+from cotfaith.models.build import ModelBuilder, Tuning
 from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
 from cotfaith.session import Session, compare, inspect, running
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
 from cotfaith.trained import as_trained, trained_on
+from cotfaith.training.combinations import check_combination
 from cotfaith.training.data import SFTDataModule
+from cotfaith.training.memory import Fitting
 from cotfaith.training.module import SFTModule
 from cotfaith.training.sharing import SharedBase
 from cotfaith.types import Probe, Split
@@ -56,7 +58,7 @@ class Parts:
     cfg: DictConfig
     config: dict[str, Any]
     base: BaseModel
-    adapter: Lora | Path | None
+    adapter: Tuning | Path | None
     encoder: Encoder
     decoding: Decoding
     probes: tuple[Probe, ...]
@@ -114,20 +116,22 @@ def prepare(cfg: DictConfig, *, trains: bool, adapter: Path | None = None) -> Pa
     cfg = _with_datasets(cfg, trains=trains)
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]  # a mapping at the top
-    _check_strategy(config)
+    _check_devices(config)
+    check_combination(strategy=str(cfg.trainer.get("strategy", "auto")), precision=str(cfg.trainer.precision), kind=cfg.quantization.kind)
+    torch.set_float32_matmul_precision(cfg.float32_matmul)
     alphas = check_alphas(cfg.alphas)
     if cfg.get("ckpt_path") is not None and not Path(cfg.ckpt_path).is_file():
         raise FileNotFoundError(f"ckpt_path={cfg.ckpt_path}: expected a checkpoint of an earlier run, found none")
     if adapter is not None and not (adapter / "adapter_config.json").is_file():
         raise FileNotFoundError(f"adapter={adapter}: expected a PEFT folder with adapter_config.json, found none")
-    lora: Lora | None = _make(cfg.lora) if trains else None
+    tuning: Tuning | None = _make(cfg.lora) if trains else None
     base: BaseModel = _make(cfg.model)
     tokenizer = base.tokenizer()
     encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
     measured = _measured(cfg, encoder)
     facts = _facts(cfg, encoder, measured)
     probes = tuple(_probe(node, facts) for node in cfg.probe.values())
-    return Parts(cfg, config, base, lora or adapter, encoder, _make(cfg.engine), probes, alphas, _make(cfg.gates), measured)
+    return Parts(cfg, config, base, tuning or adapter, encoder, _make(cfg.engine), probes, alphas, _make(cfg.gates), measured)
 
 
 def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
@@ -137,19 +141,20 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
         data.measure_prompts(parts.base.context(), cfg.engine.max_new_tokens)
     shelf = _shared_folder(cfg)
     donors = [donor for probe in parts.probes if isinstance(probe, AnotherChain) for donor in probe.donors]
+    quantization = _make(cfg.quantization)
+    optimizer: Any = _make(cfg.optimizer) if job_type == "train" else None
+    fits = None
+    if parts.adapter is not None and not isinstance(parts.adapter, Path):
+        fits = Fitting(parts.base, parts.adapter, quantization.kind, optimizer, measured[0].most_tokens(), cfg.gradient_checkpointing)
     module = SFTModule(
-        build=ModelBuilder(
-            base=parts.base,
-            quantization=_make(cfg.quantization),
-            adapter=parts.adapter,
-            gradient_checkpointing=cfg.get("gradient_checkpointing", False),
-        ),
+        build=ModelBuilder(base=parts.base, quantization=quantization, adapter=parts.adapter, recomputes=fits),
         encoder=parts.encoder,
         decoding=parts.decoding,
         evaluator=Evaluator(parts.probes, parts.alphas, cfg.seed),
         canary=parts.encoder.prompt(measured[0].examples("test")[0], "cot"),
-        optimizer=_make(cfg.optimizer) if job_type == "train" else None,
+        optimizer=optimizer,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
+        compiled=cfg.get("compile", False),
         shared=SharedBase(Shelf(shelf), base_facts(config, donors)) if shelf else None,
     )
     studies = [_make(node)(alphas=parts.alphas) for node in (cfg.get("study") or {}).values()]
@@ -251,13 +256,9 @@ def _loggers(cfg: DictConfig, store: RunStore, dataset: str, job_type: str) -> l
     return [logger(**facts) if isinstance(logger, partial) else logger for logger in made]
 
 
-def _check_strategy(config: dict[str, Any]) -> None:
-    """Refuse what is known to corrupt 4-bit weights (accelerate #3983, bitsandbytes #1945), and what would run a sweep once per process."""
+def _check_devices(config: dict[str, Any]) -> None:
+    """Refuse what would run a sweep once per process."""
     trainer = config["trainer"]
-    strategy = str(trainer.get("strategy", "auto"))
-    kind = config["quantization"]["kind"]
-    if kind != "none" and ("fsdp" in strategy or "deepspeed" in strategy):
-        raise ValueError(f"trainer.strategy={strategy} shards weights, which corrupts quantized ones (quantization={kind}); expected auto or ddp")
     started_outside = int(os.environ.get("SLURM_NTASKS", "1")) > 1  # else Lightning starts the command again for every further process
     if HydraConfig.get().mode == RunMode.MULTIRUN and trainer["devices"] != 1 and not started_outside:
         raise ValueError(

@@ -24,6 +24,7 @@ _OF_THE_RUN = (
     "data",
     "alphas",
     "seed",
+    "float32_matmul",
     "trainer.precision",
 )
 
