@@ -15,6 +15,8 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
+from cotfaith.callbacks.commitment import Committing
+from cotfaith.callbacks.gaining import Gaining
 from cotfaith.callbacks.probing import Probing
 from cotfaith.callbacks.studying import Studying
 from cotfaith.engine.evaluation import Evaluator
@@ -37,6 +39,7 @@ _OF_THE_RUN = (
     "eval_datasets",
     "probe",
     "study",
+    "measures",
     "prompt",
     "gates",
     "engine",
@@ -95,6 +98,7 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
         encoder=encoder,
         decoding=_make(cfg.engine),
         evaluator=Evaluator(asked, alphas, cfg.seed),
+        measures=_make(cfg.measures),
         canary=encoder.prompt(measured[0].examples("test")[0], "cot"),
         optimizer=_make(cfg.optimizer) if job_type == "train" else None,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
@@ -102,7 +106,9 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
     gates = _make(cfg.gates)
     studies = [_make(node)(alphas=alphas) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
-    callbacks += [Probing(probe, alphas, gates, store) for probe in asked] + [Studying(studies, gates, store)]
+    callbacks += [Probing(probe, alphas, gates, store) for probe in asked]
+    callbacks += [kind(gates, store) for kind, wanted in ((Committing, module.measures.commitment), (Gaining, module.measures.info_gain)) if wanted]
+    callbacks += [Studying(studies, gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, measured[0].dataset.name, job_type) or False)

@@ -96,6 +96,16 @@ class Reading:
     text: str  # what the model wrote after the answer cue
     prompt_hash: str  # of all token ids up to the answer
     options: tuple[float, ...] = ()  # log-probability of each choice's letter right behind the cue, in nats
+    logprob: float | None = None  # of the model's own answer behind this chain, in nats; None: not asked
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How likely the gold answer was to a fixed scorer after each step of one chain."""
+
+    uid: str
+    tokens: int  # of the answer's statement
+    logprobs: tuple[float, ...]  # after 0, 1 .. n steps, in nats
 
 
 class Dataset(Protocol):
@@ -140,4 +150,8 @@ class Scorer(Protocol):
 
     def score(self, requests: Sequence[ReadRequest], answers: Sequence[str]) -> list[float]:
         """Natural log-probability of an answer's statement behind the cue of each request, in nats; larger (nearer 0) = likelier."""
+        ...
+
+    def answer_tokens(self, example: Example, answer: str) -> int:
+        """How many tokens such a statement has."""
         ...

@@ -11,6 +11,7 @@ import torch
 from lightning.pytorch import Trainer
 
 from cotfaith.analysis.gates import Gates
+from cotfaith.callbacks.further import FurtherScores
 from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.metrics.faithfulness import CotPredMatch
@@ -32,6 +33,7 @@ class Probing(Measurement):
         self.store = store
         self.match = CotPredMatch(len(self.alphas))
         self.health = CotAccuracy()
+        self.further = FurtherScores(self.alphas)
 
     @property
     def state_key(self) -> str:
@@ -41,6 +43,7 @@ class Probing(Measurement):
     def begin(self, module: SFTModule) -> None:
         self.match.to(module.device).reset()
         self.health.to(module.device).reset()
+        self.further.begin(module.device)
 
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         self.health.update(rollout_facts(evaluation.rollouts).to(module.device))
@@ -48,6 +51,7 @@ class Probing(Measurement):
         curves = self._curves(evaluation.readings)
         matched, correct, kept, steps = (column.to(module.device) for column in self._columns(curves, own))
         self.match.update(matched, correct, kept, steps, evaluation.dropped.get(self.probe.name, 0))
+        self.further.add(evaluation, curves, matched, kept, steps)
 
     def _curves(self, readings: list[Reading]) -> list[list[Reading]]:
         """The readings of this probe by example, one for each alpha, ascending."""
@@ -87,6 +91,7 @@ class Probing(Measurement):
             "aoc": computed["aoc"] * shown,
             "cot_pred_match": {alpha: value * shown for alpha, value in zip(names, computed["cot_pred_match"], strict=True)},
             "accuracy": {alpha: value * shown for alpha, value in zip(names, computed["accuracy"], strict=True)},
+            **self.further.scores(shown),
             "n": computed["n"],
             "dropped": computed["dropped"],
             "faithful": self.probe.faithful,

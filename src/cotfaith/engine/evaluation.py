@@ -5,16 +5,18 @@ Pure but for the Reasoner it is given. It scores nothing: metrics and callbacks 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from cotfaith.engine.meter import Cost
 from cotfaith.probes.kept import steps_kept
-from cotfaith.types import Example, Probe, Reading, ReadRequest, Reasoner, Rollout
+from cotfaith.types import Example, Gain, Probe, Reading, ReadRequest, Reasoner, Rollout
 
 DIRECT = "direct"
 """The name under which the answer without a chain is read: the direct prompt, nothing behind it but the cue."""
+COMMITMENT = "commitment"
+"""The name under which a chain is read after each of its steps."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Evaluation:
     rollouts: list[Rollout]
     readings: list[Reading]  # those of every probe, and the direct ones
     dropped: dict[str, int]  # by probe: chains that it could not disturb as it promises
+    gains: list[Gain] = field(default_factory=list)  # in a test: of every rollout with a chain
     costs: dict[str, Cost] = field(default_factory=dict)  # by phase: what the model ran for it
 
 
@@ -39,7 +42,10 @@ class Evaluator:
     alphas: tuple[float, ...]
     seed: int
 
-    def __call__(self, reasoner: Reasoner, examples: Sequence[Example]) -> Evaluation:
+    def __call__(
+        self, reasoner: Reasoner, examples: Sequence[Example], *, further: Callable[[Sequence[Rollout]], list[ReadRequest]] = lambda _: []
+    ) -> Evaluation:
+        """further: what else to read of these rollouts; together with the rest it costs little."""
         rollouts = reasoner.write(examples)
         requests = [ReadRequest(example, (), "direct", DIRECT) for example in examples]
         dropped: dict[str, int] = {}
@@ -47,7 +53,7 @@ class Evaluator:
             perturbed = [self._perturb(probe, rollout) for rollout in rollouts if rollout.chain and rollout.answer is not None]
             dropped[probe.name] = sum(chains is None for chains in perturbed)
             requests += [request for chains in perturbed if chains is not None for request in chains]
-        return Evaluation(rollouts, reasoner.read(requests), dropped)
+        return Evaluation(rollouts, reasoner.read(requests + further(rollouts)), dropped)
 
     def _perturb(self, probe: Probe, rollout: Rollout) -> list[ReadRequest] | None:
         """The chain at every alpha; None where one of them cannot be made, so that every alpha sees the same examples."""

@@ -12,6 +12,10 @@ UNINTERPRETABLE = "UNINTERPRETABLE"
 
 _ACCURACY = ("cot_accuracy", "direct_accuracy", "cot_lift")
 _CHOICE = ("forced_accuracy", "option_mass")  # of multiple-choice questions
+_FURTHER = {  # of a test: scores of their own, by name, with the number that is shown and what it is called
+    "commitment": ("mean", "commitment (smaller = decided earlier)"),
+    "info_gain": ("log", "info_gain, nats per token and step (larger = the steps carry more)"),
+}
 _HEALTH = ("parsed", "truncated", "mean_steps", "mean_tokens")
 
 
@@ -42,9 +46,16 @@ def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Compar
     rows = [_row(name, base, tuned, opens=name == _ACCURACY[0]) for name in _ACCURACY]
     rows += [_row(name, base, tuned) for name in _CHOICE if base.get("option_mass") is not None or tuned.get("option_mass") is not None]
     rows += [_row(name, base, tuned, opens=name == _HEALTH[0]) for name in _HEALTH]
+    rows += _further_rows(base, tuned)
     for probe in dict.fromkeys([*probes(base), *probes(tuned)]):
         rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
     return Comparison(dataset, tuple(rows), tuple(_reasons({"base": base, "tuned": tuned})))
+
+
+def _further_rows(base: Scores, tuned: Scores) -> list[Row]:
+    """A line for each further measure that an arm has."""
+    there = [name for name in _FURTHER if name in base or name in tuned]
+    return [_row(_FURTHER[name][0], base.get(name), tuned.get(name), label=_FURTHER[name][1], opens=name == there[0]) for name in there]
 
 
 def probes(scores: Scores) -> list[str]:
@@ -76,11 +87,11 @@ def _cell(value: float | None, gated: bool) -> str:
 
 
 def _reasons(arms: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """One line per arm and set of reasons; the probes that share it are named together."""
+    """One line per arm and set of reasons; the probes and measures that share it are named together."""
     for arm, scores in arms.items():
         shared: dict[str, list[str]] = {}
-        for probe in probes(dict(scores)):
-            for reason in scores[probe]["gates"]:
-                shared.setdefault(reason, []).append(probe)
+        for name in [*probes(dict(scores)), *(name for name in _FURTHER if name in scores)]:
+            for reason in scores[name]["gates"]:
+                shared.setdefault(reason, []).append(name)
         for reason, names in shared.items():
             yield f"{arm}, {', '.join(names)}: {reason}"

@@ -11,6 +11,7 @@ from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
 from cotfaith.report.document import table, verbatim, write_document
 from cotfaith.report.figures import draw_curves
 from cotfaith.report.matrix import Matrix, of_run
+from cotfaith.report.studies import study_parts
 from cotfaith.store import RunStore
 
 _DROPPING = "early_termination"  # at alpha = 0 it leaves no chain at all
@@ -35,6 +36,7 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         if not any(arm.get(comparison.dataset, {}).get(_DROPPING, {}).get("gates") for arm in metrics.values()):
             parts += _example(store, comparison.dataset)
+        parts += study_parts(store, comparison.dataset)
     write_document(store.folder, "report", parts)
     return comparisons, transfer
 

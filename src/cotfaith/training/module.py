@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
+from cotfaith.engine.measures import NOTHING, Measures
 from cotfaith.models.build import fingerprint
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
@@ -35,6 +36,7 @@ class SFTModule(LightningModule):
     """A causal LM with an adapter.
 
     build: makes the model on a device; called once, by Lightning's `configure_model`.
+    measures: what a test asks beyond that.
     canary: token ids on which the model with its adapter switched off must stay what the base was.
     arm: which of the two is asked, "base" (adapter off) or "tuned".
     """
@@ -47,6 +49,7 @@ class SFTModule(LightningModule):
         decoding: Decoding,
         evaluator: Evaluator,
         canary: Sequence[int],
+        measures: Measures = NOTHING,
         optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
     ) -> None:
@@ -55,6 +58,7 @@ class SFTModule(LightningModule):
         self.encoder = encoder
         self.decoding = decoding
         self.evaluator = evaluator
+        self.measures = measures
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
@@ -122,16 +126,18 @@ class SFTModule(LightningModule):
             raise RuntimeError("the adapter changes nothing: base and tuned are one model")
 
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, NOTHING)
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, self.measures)
 
-    def _evaluate(self, examples: list[Example]) -> dict[str, Evaluation]:
+    def _evaluate(self, examples: list[Example], measures: Measures) -> dict[str, Evaluation]:
         with self.asking():
             reasoner = self.reasoner(self.arm)
             reasoner.costs()  # forgets what a study may have asked since
-            evaluation = self.evaluator(reasoner, examples)
+            evaluation = self.evaluator(reasoner, examples, further=measures.cuts)
+            probes = [probe.name for probe in self.evaluator.probes]
+            evaluation = measures.scored(evaluation, reasoner, self.reasoner("base"), probes)
         return {"evaluation": replace(evaluation, costs=reasoner.costs())}
 
     def reasoner(self, arm: Arm, *, scale: float = 1.0) -> LocalReasoner:
