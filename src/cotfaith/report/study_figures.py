@@ -48,7 +48,7 @@ def draw_swap(scores: Scores, dataset: str, path: Path) -> Path:
     for panel, reader in zip(panels, ("base", "tuned"), strict=True):
         panel.set(title=f"read by {reader}", xlabel="alpha: fraction of the chain kept", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
         panel.grid(alpha=0.3)
-        panel.legend(loc="lower right", fontsize="small")
+        panel.legend(loc="best", fontsize="small")
     panels[0].set_ylabel("match with the writer's answer")
     figure.suptitle(f"{dataset}: chains of one arm read by the other")
     return _save(figure, path)
