@@ -41,6 +41,8 @@ METRICS = {
     "option_mass",
     "cost",
     "aa_floor",
+    "commitment",
+    "info_gain",
 }
 PROBES = {"early_termination", "filler", "paraphrase"}
 
@@ -85,7 +87,10 @@ def test_metrics_have_the_documented_keys_for_both_arms(smoke: Finished) -> None
     assert metrics.keys() == {"base", "tuned"}
     assert metrics["base"]["shortcut"].keys() == METRICS | PROBES
     assert metrics["tuned"]["shortcut"].keys() == METRICS | PROBES | {"training"}
-    assert metrics["base"]["shortcut"]["filler"].keys() == {"aoc", "cot_pred_match", "accuracy", "n", "dropped", "faithful", "gates"}
+    curve = {"cot_pred_match", "accuracy", "normalised_match", "logprob"}
+    assert metrics["base"]["shortcut"]["filler"].keys() == curve | {"aoc", "soft_aoc", "same_without_chain", "n", "dropped", "faithful", "gates"}
+    assert metrics["base"]["shortcut"]["commitment"].keys() == {"mean", "n", "settled", "gates"}
+    assert metrics["base"]["shortcut"]["info_gain"].keys() == {"log", "perplexity", "by_step", "mean_steps", "n", "gates"}
     assert list(metrics["tuned"]["shortcut"]["paraphrase"]["cot_pred_match"]) == ["0", "0.25", "0.5", "0.75", "1"]
 
 
@@ -221,7 +226,7 @@ def test_plain_peft_on_a_plain_transformers_model_gives_the_same_answers(smoke: 
 def test_the_cost_of_writing_and_reading_is_counted(smoke: Finished) -> None:
     for arm in RunStore(smoke.folder).metrics().values():
         cost = arm["shortcut"]["cost"]
-        assert all(cost[f"{phase}_{unit}"] > 0 for phase in ("write", "read") for unit in ("tokens", "forwards", "seconds"))
+        assert all(cost[f"{phase}_{unit}"] > 0 for phase in ("write", "read", "score") for unit in ("tokens", "forwards", "seconds"))
 
 
 def test_the_adapter_names_its_base_as_the_user_did(smoke: Finished) -> None:

@@ -23,6 +23,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.analysis.gates import Gates
 from cotfaith.analysis.objective import Objective
+from cotfaith.callbacks.commitment import Committing
+from cotfaith.callbacks.gaining import Gaining
 from cotfaith.callbacks.probing import Probing
 from cotfaith.callbacks.studying import Studying
 from cotfaith.cells import Cell
@@ -151,6 +153,7 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
         encoder=parts.encoder,
         decoding=parts.decoding,
         evaluator=Evaluator(parts.probes, parts.alphas, cfg.seed),
+        measures=_make(cfg.measures),
         canary=parts.encoder.prompt(measured[0].examples("test")[0], "cot"),
         optimizer=optimizer,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
@@ -159,7 +162,9 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
     )
     studies = [_make(node)(alphas=parts.alphas) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
-    callbacks += [Probing(probe, parts.alphas, parts.gates, store) for probe in parts.probes] + [Studying(studies, parts.gates, store)]
+    callbacks += [Probing(probe, parts.alphas, parts.gates, store) for probe in parts.probes]
+    further = ((Committing, module.measures.commitment), (Gaining, module.measures.info_gain))
+    callbacks += [kind(parts.gates, store) for kind, wanted in further if wanted] + [Studying(studies, parts.gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, measured[0].dataset.name, job_type) or False)

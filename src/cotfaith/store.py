@@ -7,7 +7,7 @@
     RUN/status.json            running, finished, failed or preempted
     RUN/cell.json              what its numbers depend on: a run that is resumed must agree
     RUN/validation.jsonl       the scores of every validation, one line per dataset and probe
-    RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record
+    RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record; commitments.parquet, gains.parquet
     RUN/studies.json           what was asked of both arms at once: study -> dataset -> scores
     RUN/records/studies/       STUDY/DATASET.parquet, one row per record of a study
     RUN/adapter/               the adapter in PEFT format
@@ -46,6 +46,7 @@ _READING = pa.schema(
         ("chain", pa.list_(pa.string())),
         ("options", pa.list_(pa.float64())),
         ("note", pa.string()),
+        ("logprob", pa.float64()),
     ]
 )
 
@@ -141,6 +142,10 @@ class RunStore:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts], _ROLLOUT), folder / "rollouts.parquet")
         pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings], _READING), folder / "readings.parquet")
+
+    def put_measure(self, arm: Arm, dataset: str, name: str, kind: type, records: Sequence[Any]) -> None:
+        """Write the records of a further measure of one arm. kind: their dataclass."""
+        write_table(self.folder / "records" / arm / dataset / f"{name}.parquet", kind, records)
 
     def put_study(self, study: str, dataset: str, scores: Scores, kind: type, records: Sequence[Any]) -> None:
         """Add the scores and the records of a study on one dataset. kind: the dataclass of its records."""

@@ -18,6 +18,7 @@ _OF_THE_RUN = (
     "probe",
     "paraphraser",
     "study",
+    "measures",
     "prompt",
     "gates",
     "engine",

@@ -91,6 +91,10 @@ class LocalReasoner:
         found = self.engine.score([list(each) for each in by_example.values()], list(by_example))
         return [found[saying] for saying in sayings]
 
+    def answer_tokens(self, example: Example, answer: str) -> int:
+        """How many tokens `score` sums over."""
+        return len(self.encoder.answer(example, answer))
+
     def costs(self) -> dict[str, Cost]:
         """What has been run since the last time this was asked, by phase."""
         costs, self.engine.meter.costs = self.engine.meter.costs, {}

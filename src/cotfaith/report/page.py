@@ -12,6 +12,7 @@ from cotfaith.report.document import table, write_document
 from cotfaith.report.examples import examples
 from cotfaith.report.figures import draw_curves
 from cotfaith.report.matrix import Matrix, of_run
+from cotfaith.report.studies import study_parts
 from cotfaith.store import RunStore
 
 _HOW_TO_READ = """\
@@ -35,6 +36,7 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         parts += ["### How sure one can be", *markdown(certainty[comparison.dataset])] if certainty[comparison.dataset] else []
+        parts += study_parts(store, comparison.dataset)
         parts += examples(store, comparison.dataset)
     if any(certainty.values()):
         store.put_comparison(as_json([table for tables in certainty.values() for table in tables]))

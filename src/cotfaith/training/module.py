@@ -24,6 +24,7 @@ from cotfaith.engine.budget import Budget
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
+from cotfaith.engine.measures import NOTHING, Measures
 from cotfaith.engine.replies import BaseReplies
 from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
@@ -41,6 +42,7 @@ class SFTModule(LightningModule):
     """A causal LM with an adapter.
 
     build: makes the model on a device; called once, by Lightning's `configure_model`.
+    measures: what a test asks beyond that.
     canary: token ids on which the model with its adapter switched off must stay what the base was.
     compiled: train through torch.compile. shared: where evaluations of the base are taken from, or None: they are made here.
     arm: which of the two is asked, "base" (adapter off) or "tuned".
@@ -54,6 +56,7 @@ class SFTModule(LightningModule):
         decoding: Decoding,
         evaluator: Evaluator,
         canary: Sequence[int],
+        measures: Measures = NOTHING,
         optimizer: Callable[[list[Group]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
         shared: SharedBase | None = None,
@@ -64,6 +67,7 @@ class SFTModule(LightningModule):
         self.encoder = encoder
         self.decoding = decoding
         self.evaluator = evaluator
+        self.measures = measures
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
@@ -161,7 +165,10 @@ class SFTModule(LightningModule):
             reasoner.costs()  # forgets what a study may have asked since
             if self.replies is None:
                 self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
-            evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test")
+            measures = self.measures if split == "test" else NOTHING
+            evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test", further=measures.cuts)
+            probes = [probe.name for probe in self.evaluator.probes]
+            evaluation = measures.scored(evaluation, reasoner, self.reasoner("base"), probes)
         return replace(evaluation, costs=reasoner.costs())
 
     def reasoner(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> LocalReasoner:
