@@ -91,8 +91,8 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
     tokenizer = base.tokenizer()
     encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
     measured = _measured(cfg, encoder)
-    facts = _facts(cfg, encoder, measured)
-    asked = tuple(_probe(node, facts) for node in cfg.probe.values())
+    facts = _facts(cfg, encoder, measured) | {"alphas": lambda: alphas, "seed": lambda: cfg.seed}
+    asked: tuple[Probe, ...] = tuple(_given(_make(node), facts) for node in cfg.probe.values())
     for data in measured:
         data.measure_prompts(base.context(), cfg.engine.max_new_tokens)
     module = SFTModule(
@@ -107,7 +107,7 @@ def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
     )
     gates = _make(cfg.gates)
-    studies = [_make(node)(alphas=alphas) for node in (cfg.get("study") or {}).values()]
+    studies = [_given(_make(node), facts) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
     callbacks += [Probing(probe, alphas, gates, store) for probe in asked] + [Studying(studies, gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
@@ -160,22 +160,25 @@ def _make(node: DictConfig | None) -> Any:
 
 
 def _facts(cfg: DictConfig, encoder: Encoder, measured: Sequence[SFTDataModule]) -> dict[str, Callable[[], object]]:
-    """What a probe may need of the run, by the name it asks for; made where one does."""
+    """What a probe or study may need of the run, by the name it asks for; made where one does."""
     rewriters = _make(cfg.paraphraser)
     return {
         "length": lambda: lambda text: len(encoder.continuation(text)),
+        "elicits": lambda: encoder.eliciting,
         "paraphraser": lambda: rewriters.paraphraser,
         "mistaker": lambda: rewriters.mistaker,
         "donors": lambda: [example.chain for data in measured for example in data.examples("train") if example.chain],
     }
 
 
-def _probe(node: DictConfig, facts: Mapping[str, Callable[[], object]]) -> Probe:
-    """A probe that is partial is given those facts of the run that its signature names."""
-    made = _make(node)
-    wanted = signature(made).parameters if isinstance(made, partial) else {}
-    probe: Probe = made(**{name: fact() for name, fact in facts.items() if name in wanted}) if wanted else made
-    return probe
+def _given(made: Any, facts: Mapping[str, Callable[[], object]]) -> Any:
+    """What is partial is given those facts that its signature names and the configuration does not; so is what it is made of."""
+    if isinstance(made, Mapping):
+        return {name: _given(each, facts) for name, each in made.items()}
+    if not isinstance(made, partial):
+        return made
+    chosen = {name: _given(each, facts) for name, each in made.keywords.items()}
+    return made(**chosen, **{name: fact() for name, fact in facts.items() if name in signature(made.func).parameters and name not in chosen})
 
 
 def _callback(node: DictConfig, store: RunStore) -> Callback:
