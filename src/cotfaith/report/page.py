@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from cotfaith.report import sensitivity
 from cotfaith.report.certainty import base_and_tuned
 from cotfaith.report.certainty_table import as_json, changes, markdown
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
@@ -19,8 +20,8 @@ _DROPPING = "early_termination"  # at alpha = 0 it leaves no chain at all
 _HOW_TO_READ = """\
 *match, alpha a*: how often the model gives its own answer again when only the fraction a of its chain is left intact; alpha = 1 is
 the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
-the content away, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*: accuracy with the chain
-minus accuracy without."""
+the content away and mistakes change it, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*:
+accuracy with the chain minus accuracy without."""
 
 
 def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
@@ -37,6 +38,7 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         parts += ["### How sure one can be", *markdown(certainty[comparison.dataset])] if certainty[comparison.dataset] else []
+        parts += sensitivity.section(store.studies(), comparison.dataset)
         if not any(arm.get(comparison.dataset, {}).get(_DROPPING, {}).get("gates") for arm in metrics.values()):
             parts += _example(store, comparison.dataset)
     if any(certainty.values()):
