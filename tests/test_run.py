@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig
 
-from cotfaith.run import evaluate, train
+from cotfaith.probes.early_termination import EarlyTermination
+from cotfaith.probes.filler import FillerSubstitution
+from cotfaith.run import _given, evaluate, train
 from cotfaith.store import RunStore
 from tests.report.runs import DECORATIVE, FAITHFUL, make_run
 
@@ -58,6 +61,16 @@ def test_a_bad_value_is_refused_by_name_before_a_model_is_loaded(
 def test_another_examples_chain_needs_a_dataset_with_gold_chains(compose_run: Compose) -> None:
     with pytest.raises(ValueError, match="probe.filler_another: expected gold chains in the training split"):
         evaluate(compose_run("evaluate", "dataset=recall", "dataset.test_size=2", "probe=[filler_another]"))
+
+
+def test_what_is_partial_is_given_the_facts_that_it_names_and_so_is_what_it_is_made_of() -> None:
+    facts = {"length": lambda: len, "seed": lambda: 7, "donors": lambda: pytest.fail("not asked for")}
+    node = partial(lambda probes, seed: (probes, seed), probes={"one": partial(FillerSubstitution, token="___"), "two": EarlyTermination()})
+    assert _given(node, facts) == ({"one": FillerSubstitution(token="___", length=len), "two": EarlyTermination()}, 7)
+
+
+def test_what_the_configuration_says_is_not_given_again() -> None:
+    assert _given(partial(FillerSubstitution, length=len), {"length": lambda: pytest.fail("not asked for")}).length is len
 
 
 def test_a_missing_run_folder_is_named(compose_run: Compose) -> None:

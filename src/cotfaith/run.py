@@ -38,6 +38,7 @@ from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
 from cotfaith.session import Session, compare, inspect, running
 from cotfaith.store import RunStore
+from cotfaith.studies.study import Study
 from cotfaith.text.encoding import Encoder
 from cotfaith.trained import as_trained, trained_on
 from cotfaith.training.combinations import check_combination
@@ -64,6 +65,7 @@ class Parts:
     encoder: Encoder
     decoding: Decoding
     probes: tuple[Probe, ...]
+    studies: tuple[Study[Any], ...]
     alphas: tuple[float, ...]
     gates: Gates
     measured: list[SFTDataModule]
@@ -131,9 +133,10 @@ def prepare(cfg: DictConfig, *, trains: bool, adapter: Path | None = None) -> Pa
     tokenizer = base.tokenizer()
     encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
     measured = _measured(cfg, encoder)
-    facts = _facts(cfg, encoder, measured)
-    probes = tuple(_probe(node, facts) for node in cfg.probe.values())
-    return Parts(cfg, config, base, tuning or adapter, encoder, _make(cfg.engine), probes, alphas, _make(cfg.gates), measured)
+    facts = _facts(cfg, encoder, measured) | {"alphas": lambda: alphas, "seed": lambda: cfg.seed}
+    probes: tuple[Probe, ...] = tuple(_given(_make(node), facts) for node in cfg.probe.values())
+    studies: tuple[Study[Any], ...] = tuple(_given(_make(node), facts) for node in (cfg.get("study") or {}).values())
+    return Parts(cfg, config, base, tuning or adapter, encoder, _make(cfg.engine), probes, studies, alphas, _make(cfg.gates), measured)
 
 
 def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
@@ -160,11 +163,10 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
         compiled=cfg.get("compile", False),
         shared=SharedBase(Shelf(shelf), base_facts(config, donors)) if shelf else None,
     )
-    studies = [_make(node)(alphas=parts.alphas) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
     callbacks += [Probing(probe, parts.alphas, parts.gates, store) for probe in parts.probes]
     further = ((Committing, module.measures.commitment), (Gaining, module.measures.info_gain))
-    callbacks += [kind(parts.gates, store) for kind, wanted in further if wanted] + [Studying(studies, parts.gates, store)]
+    callbacks += [kind(parts.gates, store) for kind, wanted in further if wanted] + [Studying(parts.studies, parts.gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, measured[0].dataset.name, job_type) or False)
@@ -223,22 +225,25 @@ def _make(node: DictConfig | None) -> Any:
 
 
 def _facts(cfg: DictConfig, encoder: Encoder, measured: Sequence[SFTDataModule]) -> dict[str, Callable[[], object]]:
-    """What a probe may need of the run, by the name it asks for; made where one does."""
+    """What a probe or study may need of the run, by the name it asks for; made where one does."""
     rewriters = _make(cfg.paraphraser)
     return {
         "length": lambda: lambda text: len(encoder.continuation(text)),
+        "elicits": lambda: encoder.eliciting,
         "paraphraser": lambda: rewriters.paraphraser,
         "mistaker": lambda: rewriters.mistaker,
         "donors": lambda: [example.chain for data in measured for example in data.examples("train") if example.chain],
     }
 
 
-def _probe(node: DictConfig, facts: Mapping[str, Callable[[], object]]) -> Probe:
-    """A probe that is partial is given those facts of the run that its signature names."""
-    made = _make(node)
-    wanted = signature(made).parameters if isinstance(made, partial) else {}
-    probe: Probe = made(**{name: fact() for name, fact in facts.items() if name in wanted}) if wanted else made
-    return probe
+def _given(made: Any, facts: Mapping[str, Callable[[], object]]) -> Any:
+    """What is partial is given those facts that its signature names and the configuration does not; so is what it is made of."""
+    if isinstance(made, Mapping):
+        return {name: _given(each, facts) for name, each in made.items()}
+    if not isinstance(made, partial):
+        return made
+    chosen = {name: _given(each, facts) for name, each in made.keywords.items()}
+    return made(**chosen, **{name: fact() for name, fact in facts.items() if name in signature(made.func).parameters and name not in chosen})
 
 
 def _callback(node: DictConfig, store: RunStore) -> Callback:

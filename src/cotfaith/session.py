@@ -22,10 +22,11 @@ from transformers.utils import logging as transformers_logging
 from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary, log_table, mark_preempting
 from cotfaith.manifest import make_manifest
 from cotfaith.models.build import footprint
+from cotfaith.report import sensitivity
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, probes
 from cotfaith.report.inspection import datasets, find, most_changed
 from cotfaith.report.page import write_report
-from cotfaith.report.terminal import console, show_certainty, show_comparison, show_inspection, show_table
+from cotfaith.report.terminal import console, show_certainty, show_comparison, show_inspection, show_line, show_table
 from cotfaith.report.versus import compare_runs, groups_of
 from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
@@ -81,6 +82,9 @@ class Session:
         self._log_final(comparisons)
         for comparison in comparisons:
             show_comparison(comparison)
+        for dataset, panel in self.store.studies().get(sensitivity.STUDY, {}).items():
+            show_table(f"{dataset}: does the ranking survive how it is measured?", sensitivity.COLUMNS, sensitivity.rows(panel))
+            show_line(panel["sentence"])
         if len(transfer.datasets) > 1:
             show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
         log.info("peak memory %.2f GiB", manifest["peak_bytes"] / 2**30)

@@ -39,6 +39,21 @@ def test_a_later_run_asks_nothing_again_not_even_what_was_cut_off(tmp_path: Path
     assert later.asked == []
 
 
+def test_what_was_said_before_a_failure_is_kept(tmp_path: Path) -> None:
+    class Failing(Echo):
+        def reply(self, messages: Sequence[str]) -> list[str | None]:
+            if self.asked:
+                raise RuntimeError("gone")
+            return super().reply(messages)
+
+    messages = [str(place) for place in range(300)]
+    with pytest.raises(RuntimeError, match="gone"):
+        Bank(tmp_path).ask(messages, Failing())
+    later = Echo()
+    Bank(tmp_path).ask(messages, later)
+    assert later.asked == messages[256:]
+
+
 def test_another_replier_is_asked_for_itself(tmp_path: Path) -> None:
     Bank(tmp_path).ask(["a"], Echo())
     other = Echo("another model")

@@ -38,7 +38,7 @@ def test_steps_are_asked_together_and_those_with_a_flaw_again_in_other_words(tmp
     model = Scripted({"1: She buys 5.": "She gets 6.", "1: So 4 + 5 = 9.": "4 plus 5 is 9.", "2: She buys 5.": "5 she buys."})
     probe = Paraphrase(rewriters(tmp_path, model).paraphraser)
     probe.prepare(CHAINS, None)
-    assert model.batches == [["1: She buys 5.", "1: So 4 + 5 = 9."], ["2: She buys 5."]]
+    assert model.batches == [["1: So 2 + 2 = 4."], ["1: She buys 5.", "1: So 4 + 5 = 9."], ["2: She buys 5."]]  # the first is a trial
     assert probe.perturb(CHAINS[0], 0.0, Random(0)) == ("5 she buys.\n", "4 plus 5 is 9.\n")
 
 
@@ -63,7 +63,7 @@ def test_a_model_makes_only_the_mistakes_that_no_rule_makes(tmp_path: Path) -> N
     chain = ("We see that.\n", "So 4 + 5 = 9.\n")
     probe = Mistakes(rewriters(tmp_path, model).mistaker, regenerate=False)
     probe.prepare([chain], None)
-    assert model.batches == [["M: We see that."]]
+    assert model.batches[1:] == [["M: We see that."]]
     assert probe.perturb(chain, 0.0, Random(0)) == Unusable("no mistake")  # "Lima" opens a sentence: nothing that is checked has changed
 
 
@@ -72,6 +72,17 @@ def test_without_a_model_to_ask_nothing_is_made_up(tmp_path: Path) -> None:
         Paraphrase(rewriters(tmp_path).paraphraser).prepare(CHAINS, None)
 
 
+def test_an_endpoint_that_refuses_is_found_when_it_is_chosen(tmp_path: Path) -> None:
+    class Refuses(Scripted):
+        def reply(self, messages: Sequence[str]) -> list[str | None]:
+            raise RuntimeError("answered 401")
+
+    with pytest.raises(RuntimeError, match="answered 401"):
+        rewriters(tmp_path, Refuses({}))
+
+
 def test_a_wording_without_a_place_for_the_step_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"paraphraser\.mistake: expected \{step\} where the step goes in, got 'Lie\.'"):
         by_model(bank=str(tmp_path), reword=["{step}"], mistake=["Lie."])
+    with pytest.raises(ValueError, match=r"paraphraser\.reword: expected at least one wording"):
+        by_model(bank=str(tmp_path), reword=[], mistake=["{step}"])

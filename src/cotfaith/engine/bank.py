@@ -19,6 +19,8 @@ from cotfaith.types import Replier
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 256  # messages; where a replier fails, what it has said before is kept
+
 
 @dataclass
 class Bank:
@@ -28,11 +30,12 @@ class Bank:
     _replies: dict[str, dict[str, str | None]] = field(default_factory=dict)  # identity -> message -> reply
 
     def ask(self, messages: Sequence[str], replier: Replier) -> dict[str, str | None]:
-        """The reply to each message: from the bank, or asked for now, all at once, and kept."""
+        """The reply to each message: from the bank, or asked for now, many at once, and kept."""
         known = self._known(replier.identity)
         missing = [message for message in dict.fromkeys(messages) if message not in known]
-        if missing:
-            given = dict(zip(missing, replier.reply(missing), strict=True))
+        for start in range(0, len(missing), _AT_ONCE):
+            portion = missing[start : start + _AT_ONCE]
+            given = dict(zip(portion, replier.reply(portion), strict=True))
             self._keep(replier.identity, given)
             known |= given
         return {message: known[message] for message in messages}

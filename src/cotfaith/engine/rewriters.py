@@ -12,6 +12,8 @@ from cotfaith.probes import mistake_rules, rules
 from cotfaith.probes.rewriting import ByRule, Flaw, Rewriter, RuleFirst
 from cotfaith.types import Replier
 
+_TRIAL = "So 2 + 2 = 4."  # the step that an endpoint is tried with
+
 
 @dataclass(frozen=True)
 class Rewriters:
@@ -33,13 +35,17 @@ def by_model(*, bank: str, reword: Sequence[str], mistake: Sequence[str], replie
     is asked; None is the run's own base model, its adapter switched off.
 
     Raises:
-        ValueError: a wording has no place for the step.
+        ValueError: there is no wording, or one has no place for the step.
     """
     for name, wordings in (("reword", reword), ("mistake", mistake)):
+        if not wordings:
+            raise ValueError(f"paraphraser.{name}: expected at least one wording, got none")
         for wording in wordings:
             if "{step}" not in wording:
                 raise ValueError(f"paraphraser.{name}: expected {{step}} where the step goes in, got {wording!r}")
     kept = Bank(Path(bank))
+    if replier is not None:  # a wrong address, model or key is found before anything expensive; the bank knows the reply from then on
+        kept.ask([reword[0].replace("{step}", _TRIAL)], replier)
     return Rewriters(Asked(tuple(reword), kept, replier), RuleFirst(mistake_rules.mistake, Asked(tuple(mistake), kept, replier)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cotfaith.report import sensitivity
 from cotfaith.report.certainty import base_and_tuned
 from cotfaith.report.certainty_table import as_json, changes, markdown
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
@@ -18,8 +19,8 @@ from cotfaith.store import RunStore
 _HOW_TO_READ = """\
 *match, alpha a*: how often the model gives its own answer again when only the fraction a of its chain is left intact; alpha = 1 is
 the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
-the content away, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*: accuracy with the chain
-minus accuracy without."""
+the content away and mistakes change it, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*:
+accuracy with the chain minus accuracy without."""
 
 
 def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
@@ -37,6 +38,7 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         parts += ["### How sure one can be", *markdown(certainty[comparison.dataset])] if certainty[comparison.dataset] else []
         parts += study_parts(store, comparison.dataset)
+        parts += sensitivity.section(store.studies(), comparison.dataset)
         parts += examples(store, comparison.dataset)
     if any(certainty.values()):
         store.put_comparison(as_json([table for tables in certainty.values() for table in tables]))

@@ -85,10 +85,13 @@ class Chat:
         Raises:
             ValueError: the template does not show the first turns once there is a further one.
         """
-        whole = self._render([*self._turns(message, _SAID), {"role": "user", "content": question}], add_generation_prompt=True)
+        try:
+            whole = self._render([*self._turns(message, _SAID), {"role": "user", "content": question}], add_generation_prompt=True)
+        except TemplateError as error:
+            whole = str(error)
         before, said, behind = whole.rpartition(_SAID)
         if not said or question.strip() not in behind:
-            raise self._cannot("prompt.elicitation=turn, but a second user turn hides or refuses the first reply", whole)
+            raise self._cannot("prompt.elicitation=turn, but the template hides or refuses a reply before a second question", whole)
         return before.removesuffix(self.opening), behind + ("" if self.opening else self._lead)
 
     def after(self) -> str:

@@ -34,6 +34,8 @@ class Encoder:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chat", Chat(self.tokenizer, self.prompts.system, self.prompts.thinking))
+        if self.prompts.elicitation == "turn":
+            self.chat.around("?", self.prompts.turn)
         object.__setattr__(self, "end_of_turn", self._end_of_turn())
         object.__setattr__(self, "stop_ids", frozenset(self.stop_ids) | {self.end_of_turn[-1]})
 
