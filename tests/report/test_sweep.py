@@ -10,7 +10,10 @@ import pytest
 
 from cotfaith.report.__main__ import main
 from cotfaith.report.comparison import UNINTERPRETABLE
+from cotfaith.report.grid import grid
+from cotfaith.report.jobs import read_jobs
 from cotfaith.report.sweep import summarise
+from cotfaith.report.sweep_table import scored
 from cotfaith.store import RunStore
 from tests.report.runs import DECORATIVE, FAITHFUL, make_run
 from tests.report.sweeps import GIVEN_UP, MIXED, make_job
@@ -87,12 +90,19 @@ def test_a_gated_number_is_an_empty_cell_with_its_reason(tmp_path: Path) -> None
     assert row[UNINTERPRETABLE] == "tuned, filler: accuracy not above chance"
 
 
-def test_several_datasets_are_shown_as_trained_on_against_evaluated_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make_job(tmp_path, {"dataset": "recall"}, MIXED)
-    other = make_job(tmp_path, {"dataset": "arithmetic"})
-    make_run(other.folder, MIXED, dataset="arithmetic", trained_on="arithmetic")
+def test_a_model_on_several_datasets_is_shown_as_trained_on_against_evaluated_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = make_job(tmp_path, {"dataset": "recall"}, MIXED)
+    make_run(store.folder, MIXED, dataset="arithmetic", trained_on="recall")
     summarise([tmp_path], tmp_path)
     assert "trained on against evaluated on" in capsys.readouterr().out
+
+
+def test_curves_end_at_the_control(tmp_path: Path) -> None:
+    store = make_job(tmp_path, {"lora.r": 8}, MIXED)
+    probe = store.metrics()["tuned"]["recall"]["filler"]
+    store.put_scores("test", "tuned", "recall", 0, probe | {"cot_pred_match": {"0": 0.1, "1": 0.9}}, probe="filler")
+    tuned = scored(grid(read_jobs([tmp_path])).cells, "recall")[-1]
+    assert tuned.control("filler") == 0.9
 
 
 def test_it_is_made_again_from_any_folders(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ from cotfaith.report.certainty import Certainty, certainties
 from cotfaith.report.comparable import check_comparable
 from cotfaith.report.comparison import UNINTERPRETABLE
 from cotfaith.report.document import write_document
-from cotfaith.report.grid import Cell, grid
+from cotfaith.report.grid import Cell, Grid, grid
 from cotfaith.report.jobs import Job, read_jobs
 from cotfaith.report.matrix import Model, matrix
 from cotfaith.report.sides import Side, has_records
 from cotfaith.report.sweep_csv import write_csv
 from cotfaith.report.sweep_page import Sweep, page
-from cotfaith.report.sweep_table import best, reasons_of, score_rows, scored
+from cotfaith.report.sweep_table import best, names_of, reasons_of, score_rows, scored
 from cotfaith.report.terminal import show_calibration, show_line, show_table
 from cotfaith.store import Scores
 
@@ -40,7 +40,7 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
     write_csv(jobs, cells.axes, out / "summary.csv")
     tables = {dataset: scored(cells.measured_on(dataset), dataset) for dataset in cells.datasets()}
     certain = {dataset: found for dataset in tables if (found := _certain(cells.measured_on(dataset), dataset))}
-    transfer = matrix(_models(jobs))
+    transfer = matrix(_models(cells)) if any(len(job.metrics.get("tuned", {})) > 1 for job in jobs) else None
     show_table(f"sweep {out.name}", ("job", "status", "adapter"), [(cells.label(job), job.status, job.adapter) for job in jobs])
     for dataset, rows in tables.items():
         columns, lines = score_rows(rows)
@@ -49,7 +49,7 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
             show_line(f"{UNINTERPRETABLE}: {reason}")
         chosen = best(rows)
         show_line(f"best: {chosen.name}" if chosen else "best: none, something speaks against every cell (see the page)")
-    if len(transfer.datasets) > 1 and transfer.rows:
+    if transfer is not None:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
     written = write_document(out, "summary", page(Sweep(cells, jobs, tables, _corrected(certain), transfer), out))
     if (runs := organisms([job.store for job in jobs])) is not None:
@@ -64,7 +64,8 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
 def _certain(cells: Sequence[Cell], dataset: str) -> list[Certainty]:
     """The tuned models of the cells held against one another on one dataset, in what a sweep is about: accuracies, lift and aoc."""
     kept = [cell for cell in cells if all(has_records(job.store, "tuned", dataset) and job.manifest for job in cell.jobs)]
-    sides = [Side(cell.name, "tuned", tuple(job.store for job in cell.jobs)) for cell in kept]
+    called = names_of(kept)
+    sides = [Side(called[cell.name], "tuned", tuple(job.store for job in cell.jobs)) for cell in kept]
     if len(sides) < 2 or not _comparable(kept):
         return []
     pairs = list(combinations(sides, 2)) if len(sides) <= _ALL_PAIRS else [(sides[0], side) for side in sides[1:]]
@@ -93,11 +94,12 @@ def _corrected(certain: dict[str, list[Certainty]]) -> dict[str, list[Certainty]
     }
 
 
-def _models(jobs: Sequence[Job]) -> list[Model]:
+def _models(cells: Grid) -> list[Model]:
     """The base models, each with all datasets that some job measured it on, then every adapter by dataset and job.
 
     Jobs that measured one dataset and got other numbers had another base (quantisation, prompts, examples): it has a row of its own.
     """
+    jobs = [job for cell in cells.cells for job in cell.jobs]
     bases: list[tuple[str, dict[str, Scores]]] = []
     for job in jobs:
         model = str(job.manifest.get("model", "-"))
@@ -109,5 +111,5 @@ def _models(jobs: Sequence[Job]) -> list[Model]:
             bases.append((model, base))
     several = len(bases) > len({model for model, _ in bases})
     names = [f"(base {model}{f', {place}' if several else ''})" for place, (model, _) in enumerate(bases, 1)]
-    tuned = [Model(f"{job.trained_on} ({job.name})", job.metrics["tuned"]) for job in jobs if "tuned" in job.metrics]
+    tuned = [Model(f"{job.trained_on} ({cells.label(job)})", job.metrics["tuned"]) for job in jobs if "tuned" in job.metrics]
     return [*(Model(name, scores) for name, (_, scores) in zip(names, bases, strict=True)), *tuned]

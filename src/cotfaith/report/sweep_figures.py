@@ -26,9 +26,10 @@ def draw_axis(rows: Sequence[Scored], grid: Grid, axis: str, path: Path) -> Path
     """Accuracies and the aoc of every probe against a numeric axis, one line for each setting of the others; the base as a level."""
     names = [name for name in quantities_of(rows) if name != "cot_lift"]
     figure, panels = _panels(len(names), "")
+    varied = [other for other in grid.axes if other != axis and len({row.cell.settings[other] for row in rows}) > 1]
     lines: dict[str, list[Scored]] = {}
     for row in (row for row in rows if row.arm == "tuned"):
-        others = ", ".join(f"{name}={value}" for name, value in row.cell.settings.items() if name != axis)
+        others = ", ".join(f"{other}={row.cell.settings[other]}" for other in varied)
         lines.setdefault(others or "tuned", []).append(row)
     for panel, name in zip(panels, names, strict=True):
         for (label, of_line), mark in zip(lines.items(), cycle(_MARKS), strict=False):
@@ -54,7 +55,7 @@ def draw_curves_of(rows: Sequence[Scored], path: Path) -> Path:
     for panel, probe in zip(panels, probes, strict=True):
         for row in rows:
             points = [(float(name.rpartition(" ")[2]), found.shown) for name, found in row.found.items() if name.startswith(f"{probe}: match")]
-            drawn = [*((alpha, match) for alpha, match in sorted(points) if not math.isnan(match))]
+            drawn = [(alpha, match) for alpha, match in [*sorted(points), (1.0, row.control(probe))] if not math.isnan(match)]
             style: dict[str, Any] = _BASE if row.arm == "base" else {"color": colours[row.name]}
             label = row.name if drawn else f"{row.name}: uninterpretable"
             panel.plot([alpha for alpha, _ in drawn], [match for _, match in drawn], marker="o", markersize=4, label=label, **style)

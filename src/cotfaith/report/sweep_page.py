@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cotfaith.report.certainty import Certainty
-from cotfaith.report.certainty_table import markdown
+from cotfaith.report.certainty_table import HOW_TO_READ as HOW_TO_COMPARE
+from cotfaith.report.certainty_table import columns
+from cotfaith.report.certainty_table import rows as rows_of
 from cotfaith.report.comparison import UNINTERPRETABLE
 from cotfaith.report.document import table
 from cotfaith.report.grid import Grid
@@ -34,7 +37,7 @@ class Sweep:
     jobs: Sequence[Job]
     tables: Mapping[str, list[Scored]]  # by dataset
     certain: Mapping[str, list[Certainty]]  # by dataset; corrected for one another
-    transfer: Matrix
+    transfer: Matrix | None  # where some model was measured on several datasets
 
 
 def page(sweep: Sweep, folder: Path) -> list[str]:
@@ -44,11 +47,13 @@ def page(sweep: Sweep, folder: Path) -> list[str]:
     parts = [f"# Sweep {folder.name}: {', '.join(grid.axes) or 'one setting'}", _facts(grid, jobs, done), HOW_TO_READ]
     for dataset, rows in sweep.tables.items():
         parts += _section(grid, dataset, rows, sweep.certain.get(dataset, []), folder)
-    if len(transfer.datasets) > 1 and transfer.rows:
+    if transfer is not None:
         parts += ["## Trained on against evaluated on", table(transfer.columns, transfer.rows, left=2)]
-    columns, costs = cost_rows(grid)
+    if sweep.certain:
+        parts += ["## How to read the comparisons", f"{HOW_TO_COMPARE} *Holm* here is over all comparisons of the sweep."]
+    titles, costs = cost_rows(grid)
     shared = "Measuring is writing chains and reading them; what a job took from another one is not counted again."
-    return [*parts, "## What it cost", table(columns, costs, left=3), shared]
+    return [*parts, "## What it cost", table(titles, costs, left=3), shared]
 
 
 def _facts(grid: Grid, jobs: Sequence[Job], done: int) -> str:
@@ -76,7 +81,9 @@ def _section(grid: Grid, dataset: str, rows: list[Scored], certain: Sequence[Cer
         yield table(*curve_rows(rows, probe))
     if certain:
         yield f"### {dataset}: how sure one can be"
-        yield from markdown(certain)
+        for each in certain:
+            yield table(columns(each), rows_of(each), left=len(columns(each)) - 7)
+            yield f"A/A floor, answers that change when the intact chain is read in another batch layout: {'; '.join(each.floors) or 'not measured'}"
 
 
 def _verdict(rows: Sequence[Scored]) -> str:
@@ -94,7 +101,8 @@ def _pictures(grid: Grid, dataset: str, rows: list[Scored], folder: Path) -> Ite
             yield draw_axis(rows, grid, axis, folder / f"{dataset}-against-{axis}.png")
     if probes_of(rows):
         yield draw_curves_of(rows, folder / f"{dataset}-curves.png")
-        yield draw_scatter(rows, folder / f"{dataset}-accuracy-against-aoc.png")
+        if any(not math.isnan(found.shown) for row in rows for name, found in row.found.items() if name.endswith(": aoc")):
+            yield draw_scatter(rows, folder / f"{dataset}-accuracy-against-aoc.png")
     varied = [axis for axis in grid.axes if len({row.cell.settings[axis] for row in rows}) > 1]
     if len(varied) > 1:
         yield draw_map(rows, (varied[0], varied[1]), folder / f"{dataset}-map.png")

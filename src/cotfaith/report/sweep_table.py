@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cotfaith.report.comparison import probes
 from cotfaith.report.estimates import Estimate, estimates
 from cotfaith.report.grid import Cell, Grid
 from cotfaith.report.jobs import Job
+from cotfaith.store import Scores
 from cotfaith.types import Arm
 
 HEADLINES = ("cot_accuracy", "direct_accuracy", "cot_lift")
@@ -22,21 +23,35 @@ class Scored:
     name: str
     cell: Cell
     arm: Arm
+    scores: tuple[Scores, ...]  # as in metrics.json, of each job
     found: Mapping[str, Estimate]
     objections: tuple[str, ...] = ()  # what speaks against the tuned model
+
+    def control(self, probe: str) -> float:
+        """The match of the intact chain, the mean over seeds; NaN where there is none."""
+        found = [of.get(probe, {}).get("cot_pred_match", {}).get("1") for of in self.scores]
+        return math.nan if None in found else math.fsum(found) / len(found)
 
 
 def scored(cells: Sequence[Cell], dataset: str) -> list[Scored]:
     """The bases, each once, then every cell's tuned model."""
-    stores = {cell.name: [job.store for job in cell.jobs] for cell in cells}
-    bases: list[tuple[list[dict[str, object]], Cell]] = []
+    called = names_of(cells)
+    bases: list[tuple[list[Scores], Cell]] = []
     for cell in cells:
-        numbers = [{key: value for key, value in job.arms(dataset).get("base", {}).items() if key != "cost"} for job in cell.jobs]
+        numbers = [{key: value for key, value in of.items() if key != "cost"} for of in _scores(cell, "base", dataset)]
         if all(numbers) and all(known != numbers for known, _ in bases):
             bases.append((numbers, cell))
-    names = ["base" if len(bases) == 1 else f"base of {cell.name}" for _, cell in bases]
-    rows = [Scored(name, cell, "base", estimates(stores[cell.name], "base", dataset)) for name, (_, cell) in zip(names, bases, strict=True)]
-    return [*rows, *(Scored(cell.name, cell, "tuned", estimates(stores[cell.name], "tuned", dataset), _objections(cell, dataset)) for cell in cells)]
+    names = ["base" if len(bases) == 1 else f"base of {called[cell.name]}" for _, cell in bases]
+    rows = [_row(name, cell, "base", dataset) for name, (_, cell) in zip(names, bases, strict=True)]
+    return [*rows, *(replace(_row(called[cell.name], cell, "tuned", dataset), objections=_objections(cell, dataset)) for cell in cells)]
+
+
+def _row(name: str, cell: Cell, arm: Arm, dataset: str) -> Scored:
+    return Scored(name, cell, arm, _scores(cell, arm, dataset), estimates([job.store for job in cell.jobs], arm, dataset))
+
+
+def _scores(cell: Cell, arm: Arm, dataset: str) -> tuple[Scores, ...]:
+    return tuple(job.arms(dataset).get(arm, {}) for job in cell.jobs)
 
 
 def best(rows: Sequence[Scored]) -> Scored | None:
@@ -73,16 +88,26 @@ def cost_rows(grid: Grid) -> tuple[list[str], list[list[str]]]:
 
 
 def reasons_of(rows: Sequence[Scored]) -> list[str]:
-    """Why numbers cannot be read, every reason once with the cells it holds for."""
-    found: dict[str, list[str]] = {}
+    """Why numbers cannot be read: one line for each model and set of reasons; the probes that share it are named together."""
+    lines = []
     for row in rows:
-        for reason in dict.fromkeys(reason for each in row.found.values() for reason in each.reasons):
-            found.setdefault(reason, []).append(row.name)
-    return [f"{', '.join(names)}: {reason}" for reason, names in found.items()]
+        shared: dict[tuple[str, ...], list[str]] = {}
+        for name in (name for name in row.found if name.endswith(": aoc")):
+            probe = name.removesuffix(": aoc")
+            reasons = tuple(reason.partition(f", {probe}: ")[2] or reason for reason in row.found[name].reasons)
+            shared.setdefault(reasons, []).append(probe)
+        lines += [f"{row.name}, {', '.join(probes)}: {'; '.join(reasons)}" for reasons, probes in shared.items() if reasons]
+    return lines
 
 
 def probes_of(rows: Sequence[Scored]) -> list[str]:
     return [name.removesuffix(": aoc") for name in quantities_of(rows) if name.endswith(": aoc")]
+
+
+def names_of(cells: Sequence[Cell]) -> dict[str, str]:
+    """Cells by what tells these ones apart: the axes that vary among them."""
+    varied = [axis for axis in cells[0].settings if len({cell.settings[axis] for cell in cells}) > 1] if cells else []
+    return {cell.name: ", ".join(f"{axis}={cell.settings[axis]}" for axis in varied) or cell.name for cell in cells}
 
 
 def _objections(cell: Cell, dataset: str) -> tuple[str, ...]:
