@@ -21,7 +21,7 @@ LAYERS = (
     {"run", "planning"},
     {"trial"},
     {"sweeping"},
-    {"train", "evaluate", "embedded"},  # embedded: the commands that make and measure the embedded model
+    {"train", "evaluate", "embedded", "export"},  # embedded: the commands that make and measure the embedded model
 )
 LAYER = {name: place for place, names in enumerate(LAYERS) for name in names}
 ENTRIES = [ROOT / "train.py", ROOT / "evaluate.py"]

@@ -13,12 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
+from huggingface_hub import ModelCard
 from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.local import LocalReasoner
+from cotfaith.export import export
 from cotfaith.models.base import BaseModel, keep_cpu_weights_in_place
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
@@ -195,6 +197,43 @@ def test_every_intact_chain_is_read_a_second_time(smoke: Finished) -> None:
         flips = sum(again[uid] != answer for uid, answer in first.items())
         assert scores["shortcut"]["aa_floor"] == {"share": flips / len(first), "n": len(first)}
         assert again.keys() == first.keys()
+
+
+def run_card(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the code in a model card leaves behind, run where the card lies."""
+    code = (folder / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(folder)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    return names
+
+
+def first_text(folder: Path) -> str:
+    """What the tuned model wrote to the first test question, as it is on record."""
+    rows = pq.read_table(folder / "records" / "tuned" / "shortcut" / "rollouts.parquet").to_pylist()
+    return str(rows[0]["text"])
+
+
+def test_the_code_in_the_card_of_the_adapter_writes_what_was_measured(smoke: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_card(smoke.folder / "adapter", monkeypatch)["text"] == first_text(smoke.folder)
+
+
+def test_the_card_of_the_adapter_has_the_numbers_of_the_run(smoke: Finished) -> None:
+    card = ModelCard.load(smoke.folder / "adapter" / "README.md")
+    scores = RunStore(smoke.folder).metrics()["tuned"]["shortcut"]
+    assert {result.metric_name: result.metric_value for result in card.data.eval_results} == {
+        name: scores[name] for name in ("cot_accuracy", "direct_accuracy")
+    }
+
+
+def test_an_export_is_the_measured_model_and_its_card_writes_what_was_measured(
+    smoke: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = export(smoke.folder, tmp_path / "out", questions=4)
+    assert done.parity.kl < 1e-6
+    assert (done.parity.likeliest, done.answers, done.examples) == (1, 1, 4)
+    assert run_card(tmp_path / "out", monkeypatch)["text"] == first_text(smoke.folder)
+    assert {"chat_template.jinja", "generation_config.json", "tokenizer.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_evaluating_the_adapter_folder_on_another_dataset_measures_both_arms(root: Path, smoke: Finished, tmp_path: Path) -> None:

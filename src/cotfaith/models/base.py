@@ -62,12 +62,14 @@ class BaseModel:
 
     revision: a branch, tag or commit on the hub. trust_remote_code: run Python code that comes with the model.
     dtype: of the weights that stay unquantised and of the 4-bit arithmetic; "auto" is float32 on CPU and bfloat16 elsewhere.
+    license: as the hub writes it, "apache-2.0"; None: what a model card in the folder says, see `licence`.
     """
 
     path: str
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     revision: str | None = None
     trust_remote_code: bool = False
+    license: str | None = None
 
     def __post_init__(self) -> None:
         if self.dtype not in ("auto", "float32", "bfloat16"):

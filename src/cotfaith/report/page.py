@@ -13,6 +13,7 @@ from cotfaith.report.document import table, write_document
 from cotfaith.report.examples import examples
 from cotfaith.report.figures import draw_curves
 from cotfaith.report.matrix import Matrix, of_run
+from cotfaith.report.model_card import adapter_card
 from cotfaith.report.studies import study_parts
 from cotfaith.store import RunStore
 
@@ -43,6 +44,8 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
     if any(certainty.values()):
         store.put_comparison(as_json([table for tables in certainty.values() for table in tables]))
     write_document(store.folder, "report", parts)
+    if store.adapter.is_dir():
+        (store.adapter / "README.md").write_text(adapter_card(store))  # in place of peft's form to fill in
     return comparisons, transfer
 
 
