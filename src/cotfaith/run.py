@@ -94,7 +94,7 @@ def _build(cfg: DictConfig, adapter: Tuning | Path | None, store: RunStore, *, j
     optimizer: Any = _make(cfg.optimizer) if job_type == "train" else None
     fits = None
     if adapter is not None and not isinstance(adapter, Path):
-        fits = Fitting(base, adapter, quantization.kind, optimizer, measured[0].most_tokens(), cfg.gradient_checkpointing)
+        fits = Fitting(base, adapter, quantization.kind, optimizer, measured[0].most_tokens, cfg.gradient_checkpointing)
     module = SFTModule(
         build=ModelBuilder(base=base, quantization=quantization, adapter=adapter, recomputes=fits),
         encoder=encoder,
