@@ -150,7 +150,7 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
     optimizer: Any = _make(cfg.optimizer) if job_type == "train" else None
     fits = None
     if parts.adapter is not None and not isinstance(parts.adapter, Path):
-        fits = Fitting(parts.base, parts.adapter, quantization.kind, optimizer, measured[0].most_tokens(), cfg.gradient_checkpointing)
+        fits = Fitting(parts.base, parts.adapter, quantization.kind, optimizer, measured[0].most_tokens, cfg.gradient_checkpointing)
     module = SFTModule(
         build=ModelBuilder(base=parts.base, quantization=quantization, adapter=parts.adapter, recomputes=fits),
         encoder=parts.encoder,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -49,7 +50,7 @@ class Memory:
 class Fitting:
     """Asked with a device before a model is loaded there: whether to recompute activations in the backward pass.
 
-    tokens: of the largest training batch, padding included. recompute: as asked, or "auto": where activations do not fit into the memory
+    tokens: counts those of the largest training batch, padding included. recompute: as asked, or "auto": where activations do not fit into the memory
     that is left.
 
     Raises:
@@ -61,7 +62,7 @@ class Fitting:
     tuning: Tuning
     kind: Kind
     optimizer: partial[Optimizer]
-    tokens: int
+    tokens: Callable[[], int]
     recompute: Recompute
 
     def __post_init__(self) -> None:
@@ -72,7 +73,7 @@ class Fitting:
 
     def __call__(self, device: torch.device) -> bool:
         check_device(self.optimizer, device)
-        memory = estimate(self.base.outline(device), self.tuning, self.kind, state_bytes=state_bytes(self.optimizer), tokens=self.tokens)
+        memory = estimate(self.base.outline(device), self.tuning, self.kind, state_bytes=state_bytes(self.optimizer), tokens=self.tokens())
         check_fits(memory, self.base.path, device)
         return self.recompute if self.recompute != "auto" else _too_large(memory, device)
 
