@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from cotfaith.run import evaluate, train
 from cotfaith.store import RunStore
+from tests.report.runs import DECORATIVE, FAITHFUL, make_run
 
 Compose = Callable[..., DictConfig]
 TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
@@ -45,6 +46,11 @@ def test_a_bad_value_is_refused_by_name_before_a_model_is_loaded(
         train(compose_run("train", *TINY, *overrides))
 
 
+def test_another_examples_chain_needs_a_dataset_with_gold_chains(compose_run: Compose) -> None:
+    with pytest.raises(ValueError, match="probe.filler_another: expected gold chains in the training split"):
+        evaluate(compose_run("evaluate", "dataset=recall", "dataset.test_size=2", "probe=[filler_another]"))
+
+
 def test_a_missing_run_folder_is_named(compose_run: Compose) -> None:
     with pytest.raises(FileNotFoundError, match="run=nowhere: expected the folder of a training run"):
         evaluate(compose_run("evaluate", "run=nowhere"))
@@ -56,8 +62,22 @@ def test_a_missing_adapter_is_named(compose_run: Compose) -> None:
 
 
 def test_a_run_and_an_adapter_at_once_are_refused(compose_run: Compose) -> None:
-    with pytest.raises(ValueError, match="expected run or adapter, got both"):
+    with pytest.raises(ValueError, match="expected one of compare, run and adapter, got run and adapter"):
         evaluate(compose_run("evaluate", "run=a", "adapter=b"))
+
+
+def test_a_comparison_of_a_folder_without_a_run_is_refused(compose_run: Compose, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="compare: nowhere: expected the folder of a finished run, found no metrics.json"):
+        evaluate(compose_run("evaluate", "compare=[nowhere,elsewhere]"))
+    assert RunStore(tmp_path / "run").status() == "failed"
+
+
+def test_runs_are_compared_without_a_model(compose_run: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", lambda *_, **__: pytest.fail("a model was loaded"))
+    for name, wrote in (("a", FAITHFUL), ("b", DECORATIVE)):
+        make_run(tmp_path / name, {"base": [FAITHFUL] * 9, "tuned": [wrote] * 9})
+    evaluate(compose_run("evaluate", f"compare={{first: {tmp_path / 'a'}, second: [{tmp_path / 'b'}]}}"))
+    assert "| quantity | first (tuned) | second (tuned) |" in (tmp_path / "run" / "comparison.md").read_text()
 
 
 def test_a_failed_run_says_so_in_its_folder(compose_run: Compose, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ METRICS = {
     "cost",
     "commitment",
     "info_gain",
+    "aa_floor",
 }
 PROBES = {"early_termination", "filler", "paraphrase"}
 
@@ -145,8 +146,12 @@ def test_the_last_checkpoint_is_the_adapter_that_was_measured(smoke: Finished) -
     assert all(torch.equal(state[name], saved[name]) for name in saved)
 
 
-def test_evaluating_the_run_gives_the_same_numbers_to_the_last_digit(root: Path, smoke: Finished, tmp_path: Path) -> None:
-    again = command(root, "evaluate.py", tmp_path / "again", f"run={smoke.folder}", "logger=none")
+@pytest.fixture(scope="module")
+def again(root: Path, smoke: Finished, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return command(root, "evaluate.py", tmp_path_factory.mktemp("again") / "run", f"run={smoke.folder}", "logger=none")
+
+
+def test_evaluating_the_run_gives_the_same_numbers_to_the_last_digit(smoke: Finished, again: Finished) -> None:
     assert again.code == 0, again.err
     assert measured(again.folder) == measured(smoke.folder)
     assert RunStore(again.folder).studies() == RunStore(smoke.folder).studies() != {}
@@ -160,6 +165,35 @@ def test_the_ends_of_the_studies_are_the_arms_own_numbers(smoke: Finished) -> No
         expected = {"aoc": probe["aoc"], **probe["cot_pred_match"], **{name: own[name] for name in ("cot_accuracy", "direct_accuracy")}}
         for cell in (scales[scale], cells[arm][arm]):
             assert {name: (cell | cell["match"])[name] for name in expected} == pytest.approx(expected)
+
+
+def test_comparing_a_run_with_itself_measured_again_finds_no_difference(root: Path, smoke: Finished, again: Finished, tmp_path: Path) -> None:
+    done = command(root, "evaluate.py", tmp_path / "compared", f"compare=[{smoke.folder},{again.folder}]")
+    assert done.code == 0, done.err
+    (findings, _) = (table["findings"] for table in json.loads((done.folder / "comparison.json").read_text())["tables"])
+    assert {(each["difference"]["change"], each["difference"]["p"]) for each in findings if each["difference"]} == {(0.0, 1.0)}
+    assert "cot_accuracy" in done.out
+
+
+def test_paired_means_are_the_numbers_of_the_table(smoke: Finished) -> None:
+    metrics = RunStore(smoke.folder).metrics()
+    (everything, _) = json.loads((smoke.folder / "comparison.json").read_text())["tables"]
+    paired = {each["quantity"]: each["difference"] for each in everything["findings"] if each["difference"]}
+    for arm, side in (("base", "first"), ("tuned", "second")):
+        scores = metrics[arm]["shortcut"]
+        assert paired["cot_lift"][side] == pytest.approx(scores["cot_lift"], abs=1e-12)
+        assert paired["filler: aoc"][side] == pytest.approx(scores["filler"]["aoc"], abs=1e-12)
+        assert paired["filler: match, alpha 0.75"][side] == pytest.approx(scores["filler"]["cot_pred_match"]["0.75"], abs=1e-12)
+
+
+def test_every_intact_chain_is_read_a_second_time(smoke: Finished) -> None:
+    for arm, scores in RunStore(smoke.folder).metrics().items():
+        rows = pq.read_table(smoke.folder / "records" / arm / "shortcut" / "readings.parquet").to_pylist()
+        again = {row["uid"]: row["answer"] for row in rows if row["probe"] == "again"}
+        first = {row["uid"]: row["answer"] for row in rows if row["probe"] == "filler" and row["alpha"] == 1}
+        flips = sum(again[uid] != answer for uid, answer in first.items())
+        assert scores["shortcut"]["aa_floor"] == {"share": flips / len(first), "n": len(first)}
+        assert again.keys() == first.keys()
 
 
 def test_evaluating_the_adapter_folder_on_another_dataset_measures_both_arms(root: Path, smoke: Finished, tmp_path: Path) -> None:
@@ -214,6 +248,7 @@ def test_wandb_holds_config_scores_tables_curves_and_adapter(smoke: Finished) ->
     assert {"val/cot_accuracy", "val/filler/aoc", "test/filler/cot_pred_match/0", "base/test/cot_accuracy", "train/loss"} <= run.logged
     assert {"study/chain_swap/split/change", "study/dose_response/scales/0.5/aoc"} <= run.logged
     assert {"val/examples._type", "test/examples._type", "base/test/examples._type", "curves/filler_table._type"} <= run.logged
+    assert {"comparison/shortcut._type", "gates/shortcut._type"} <= run.logged
     assert {"adapter_config.json", "adapter_model.safetensors"} <= run.artifacts
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import shutil
 import subprocess
@@ -16,11 +15,12 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model_state_dict
 from transformers import PreTrainedModel
 
+from cotfaith.identity import PACKAGES, hash_examples
 from cotfaith.models.build import base_weights, footprint, hash_weights, peak_bytes
 from cotfaith.text.encoding import Encoder
 from cotfaith.types import Example
 
-_PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
+_LOOP = ("max_epochs", "max_steps", "accumulate_grad_batches", "gradient_clip_val", "precision")
 
 
 def make_manifest(
@@ -32,7 +32,6 @@ def make_manifest(
     device: torch.device,
 ) -> dict[str, Any]:
     """config: resolved. examples: all that are measured. provenance: by dataset. Hashes are 16 hexadecimal digits of SHA-256."""
-    rows = [[e.uid, e.question, e.answer, list(e.chain or ()), list(e.choices)] for e in examples]
     cost = footprint(model)
     return {
         "model": config["model"]["path"],
@@ -43,14 +42,18 @@ def make_manifest(
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "trained_on": config["trained_on"],
+        "training": _training(config),
         "datasets": config["eval_datasets"],
         "provenance": provenance,
-        "data_hash": _hash(json.dumps(rows)),
+        "data_hash": hash_examples(examples),
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
-        "elicitation": "prefill",
+        "paraphraser": config["paraphraser"],
+        "elicitation": config["prompt"].get("elicitation", "prefill"),  # runs of before there was a choice
         "seed": config["seed"],
         "alphas": config["alphas"],
+        "probe": config["probe"],
+        "gates": config["gates"],
         "engine": config["engine"],
         "parameters": cost.parameters,
         "trainable": cost.trainable,
@@ -59,9 +62,17 @@ def make_manifest(
         "device": str(device),
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in _PACKAGES},
+        "versions": {package: version(package) for package in PACKAGES},
         "git_commit": _commit(),
     }
+
+
+def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How the adapter was trained, as far as the configuration says it; None where this run trained nothing."""
+    if "scheduler" not in config:  # an optimizer stands there also for an evaluation, where the model has a recipe
+        return None
+    loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
+    return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
 
 
 def _lora(model: PeftModel) -> dict[str, Any]:

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from cotfaith.engine.evaluation import DIRECT, Evaluator
+from cotfaith.engine.evaluation import AGAIN, DIRECT, Evaluator
 from cotfaith.probes.early_termination import EarlyTermination
 from cotfaith.probes.filler import FillerSubstitution
-from cotfaith.types import Chain, Example, Probe, Reading, ReadRequest, Rollout
+from cotfaith.types import Chain, Example, Probe, Reading, ReadRequest, Rollout, Unusable
 
 ALPHAS = (0.0, 0.5, 1.0)
 EXAMPLES = [Example("a", "1 + 1?", "2"), Example("b", "2 + 2?", "4"), Example("c", "3 + 3?", "6")]
@@ -27,8 +27,8 @@ class Refuses:
     name = "refuses"
     faithful = "stays"
 
-    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | None:
-        return chain if alpha == 1 else None
+    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | Unusable:
+        return chain if alpha == 1 else Unusable("too hard")
 
 
 class Random1:
@@ -60,9 +60,36 @@ def test_a_chain_that_cannot_be_disturbed_is_dropped_at_every_alpha_and_counted(
     evaluation = Evaluator((Refuses(),), ALPHAS, 0)(Scripted(), EXAMPLES)
     assert [r for r in evaluation.readings if r.probe == "refuses"] == []
     assert evaluation.dropped == {"refuses": 1}
+    assert evaluation.drops == {"refuses": {"a": "too hard"}}
 
 
 def test_a_perturbation_does_not_depend_on_other_probes_or_on_the_order_of_examples() -> None:
     alone = [r.chain for r in evaluate(Random1()) if r.probe == "random"]
     beside = [r.chain for r in evaluate(FillerSubstitution(), Random1(), examples=EXAMPLES[::-1]) if r.probe == "random"]
     assert alone == beside
+
+
+class Layouts(Scripted):
+    """Keeps what it was asked together."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[tuple[str, Chain]]] = []
+
+    def read(self, requests: Sequence[ReadRequest]) -> list[Reading]:
+        self.calls.append([(request.example.uid, request.chain) for request in requests])
+        return super().read(requests)
+
+
+def test_a_test_reads_the_intact_chains_again_alone_and_in_reversed_order() -> None:
+    model, chains = Layouts(), {**CHAINS, "b": ("4 ",)}
+    model.write = lambda examples: [Rollout(e, chains[e.uid], e.answer, "parsed", "stop", "", 1, "") for e in examples]  # type: ignore[method-assign]
+    readings = Evaluator((EarlyTermination(),), ALPHAS, 0)(model, EXAMPLES, again=True).readings
+    assert model.calls[1:] == [[("c", chains["c"]), ("b", chains["b"]), ("a", chains["a"])]]
+    assert [(r.uid, r.alpha) for r in readings if r.probe == AGAIN] == [("c", 1.0), ("b", 1.0), ("a", 1.0)]
+
+
+def test_a_validation_reads_once_and_so_does_a_test_without_probes() -> None:
+    model = Layouts()
+    Evaluator((EarlyTermination(),), ALPHAS, 0)(model, EXAMPLES)
+    Evaluator((), ALPHAS, 0)(model, EXAMPLES, again=True)
+    assert len(model.calls) == 2

@@ -37,6 +37,13 @@ def test_a_row_has_both_arms_and_the_signed_change() -> None:
     assert row(BOTH, "filler: aoc").change == "-0.375"
 
 
+def test_chains_that_were_dropped_are_a_share_with_their_reasons() -> None:
+    some = probe_scores(0.125, n=150) | {"dropped": 50, "drop_rate": 0.25, "drop_reasons": {"numbers": 40, "identical": 10}}
+    dropped = row(BOTH | {"tuned": {"recall": dataset_scores(0.75, filler=some)}}, "filler: share dropped")
+    assert (dropped.metric, dropped.tuned) == ("filler: share dropped (numbers 40, identical 10)", "0.250")
+    assert not any("dropped" in row.metric for row in compare(BOTH, "recall").rows)
+
+
 def test_the_table_holds_accuracies_health_and_the_curve_of_each_probe_in_order() -> None:
     assert [row.metric for row in compare(BOTH, "recall").rows] == [
         "cot_accuracy",
@@ -73,6 +80,19 @@ def test_a_reason_names_the_arm_and_all_probes_that_share_it() -> None:
     gated = probe_scores(None, REASON)
     metrics = {"tuned": {"recall": dataset_scores(0.5, filler=gated, paraphrase=gated)}}
     assert compare(metrics, "recall").reasons == (f"tuned, filler, paraphrase: {REASON}",)
+
+
+def test_what_is_known_of_a_paired_difference_stands_in_place_of_the_plain_one() -> None:
+    rows = compare(BOTH, "recall", {"filler: aoc": "-0.375* [-0.500, -0.250]"}).rows
+    changes = {row.metric: row.change for row in rows}
+    assert changes["filler: aoc (a faithful answer changes)"] == "-0.375* [-0.500, -0.250]"
+    assert changes["cot_accuracy"] == "+0.250"
+
+
+def test_the_a_a_floor_has_a_line_where_it_was_measured() -> None:
+    floor = {"aa_floor": {"share": 0.005, "n": 190}}
+    metrics = {arm: {"recall": BOTH[arm]["recall"] | floor} for arm in BOTH}
+    assert row(metrics, "A/A floor") == Row("A/A floor", "0.005", "0.005", "+0.000", "190")
 
 
 def test_a_run_without_closed_gates_has_no_reasons() -> None:

@@ -41,3 +41,9 @@ def test_there_is_one_panel_per_probe(tmp_path: Path) -> None:
     two = {"base": {"recall": {"filler": CURVE, "paraphrase": GATED}}}
     widths = [imread(draw_curves(scores, "recall", tmp_path / f"{n}.png")).shape[1] for n, scores in enumerate((one, two))]
     assert widths[1] == 2 * widths[0]
+
+
+def test_a_curve_that_is_left_out_says_why(tmp_path: Path) -> None:
+    reasons = ("parsed 0.5 < 0.95", "truncated 0.5 > 0.05")
+    pictures = [imread(draw_curves(metrics(CURVE, GATED | {"gates": [why]}), "recall", tmp_path / f"{n}.png")) for n, why in enumerate(reasons)]
+    assert (pictures[0] != pictures[1]).any()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from cotfaith.report.certainty import base_and_tuned
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, Row
-from cotfaith.report.terminal import show_comparison, show_table
+from cotfaith.report.terminal import show_certainty, show_comparison, show_table
+from tests.report.runs import DECORATIVE, FAITHFUL, make_run
 
 
 def test_a_comparison_shows_its_rows_and_reasons(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,6 +19,27 @@ def test_a_comparison_shows_its_rows_and_reasons(capsys: pytest.CaptureFixture[s
     assert "+0.250" in out
     assert out.count(UNINTERPRETABLE) == 2
     assert "UNINTERPRETABLE: tuned, filler: parsed 0.500 < 0.95" in out
+
+
+def test_intervals_are_shown_whole_and_told_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    show_comparison(Comparison("recall", (Row("cot_accuracy", "0.500", "0.750", "+0.250* [+0.100, +0.400]", "200", True),), ()))
+    out = capsys.readouterr().out
+    assert "+0.250* [+0.100, +0.400]" in out
+    assert "change [95% interval]" in out
+
+
+def test_a_run_alone_has_no_legend_of_intervals(capsys: pytest.CaptureFixture[str]) -> None:
+    show_comparison(Comparison("recall", (Row("cot_accuracy", "0.500", "-", "", "200", True),), ()))
+    assert "interval" not in capsys.readouterr().out
+
+
+def test_paired_differences_are_followed_by_what_must_be_said_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = make_run(tmp_path, {"base": [FAITHFUL] * 8, "tuned": [DECORATIVE] * 8}, gates=["parsed 0.900 < 0.95"])
+    show_certainty(base_and_tuned(store, "recall")[0])
+    out = capsys.readouterr().out
+    assert "recall, test split, all examples" in out
+    assert "UNINTERPRETABLE: tuned, filler: parsed 0.900 < 0.95" in out
+    assert "A/A floor, answers that change when the intact chain is read in another batch layout: base: 0.000 of 8; tuned: 0.000 of 8" in out
 
 
 def test_a_long_line_of_a_pipe_is_not_folded_to_80_columns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import netrc
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlparse
@@ -17,7 +18,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from cotfaith.callbacks.measurement import Measurement, Setting
-from cotfaith.engine.evaluation import COMMITMENT, DIRECT, Evaluation
+from cotfaith.engine.evaluation import AGAIN, COMMITMENT, DIRECT, Evaluation
 from cotfaith.training.module import SFTModule
 from cotfaith.types import Reading, Rollout
 
@@ -75,6 +76,12 @@ def finish(exit_code: int) -> str | None:
     return folder
 
 
+def mark_preempting() -> None:
+    """Say that the machine is taken away from the current run, if there is one."""
+    if wandb.run is not None:
+        wandb.run.mark_preempting()
+
+
 class WandbBoard(Measurement):
     """Logs the same first `examples` of a split at every measurement, with their perturbed chains and readings."""
 
@@ -91,7 +98,7 @@ class WandbBoard(Measurement):
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         for rollout in evaluation.rollouts[: self.examples - len(self.shown)]:
             self.shown.add(rollout.example.uid)
-            read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe not in (DIRECT, COMMITMENT)]
+            read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe not in (DIRECT, AGAIN, COMMITMENT)]
             self.rows += [_row(module.arm, rollout, reading) for reading in read]
 
     def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
@@ -108,6 +115,13 @@ def log_summary(trainer: Trainer, metrics: dict[str, Any]) -> None:
         run.summary.update({"final": metrics})
 
 
+def log_table(trainer: Trainer, key: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table of text."""
+    run = _run(trainer)
+    if run is not None:
+        run.log({key: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
+
+
 def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | None]]], prefix: str) -> None:
     """One chart per probe, `prefix` before its name. curves: probe -> arm -> alpha -> cot_pred_match (None: uninterpretable, not drawn)."""
     run = _run(trainer)
@@ -117,11 +131,12 @@ def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | N
         lines = {arm: [(float(a), y) for a, y in line.items() if y is not None] for arm, line in arms.items()}
         drawn = {arm: line for arm, line in lines.items() if line}
         if drawn:
+            closed = "".join(f", {arm} uninterpretable" for arm in lines if arm not in drawn)
             chart = wandb.plot.line_series(
                 xs=[[x for x, _ in line] for line in drawn.values()],
                 ys=[[y for _, y in line] for line in drawn.values()],
                 keys=list(drawn),
-                title=f"{probe}: CoT Pred Match",
+                title=f"{probe}: CoT Pred Match{closed}",
                 xname="alpha",
             )
             run.log({f"curves/{prefix}{probe}": chart})

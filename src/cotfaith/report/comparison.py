@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from cotfaith.store import Scores
 
@@ -30,6 +30,11 @@ class Row:
     n: str
     section: bool = False  # opens a block
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What stands in the columns of the table."""
+        return (self.metric, self.base, self.tuned, self.change, self.n)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -38,18 +43,25 @@ class Comparison:
     dataset: str
     rows: tuple[Row, ...]
     reasons: tuple[str, ...]
+    columns: ClassVar[tuple[str, ...]] = ("metric", "base", "tuned", "change", "n")
 
 
-def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Comparison:
-    """The table of one dataset from metrics.json; an arm that was not measured shows a dash."""
+def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str, changes: Mapping[str, str] | None = None) -> Comparison:
+    """The table of one dataset from metrics.json; an arm that was not measured shows a dash.
+
+    changes: what is known of a paired difference, by quantity; it takes the place of the plain one.
+    """
     base, tuned = (dict(metrics.get(arm, {}).get(dataset, {})) for arm in ("base", "tuned"))
     rows = [_row(name, base, tuned, opens=name == _ACCURACY[0]) for name in _ACCURACY]
     rows += [_row(name, base, tuned) for name in _CHOICE if base.get("option_mass") is not None or tuned.get("option_mass") is not None]
     rows += [_row(name, base, tuned, opens=name == _HEALTH[0]) for name in _HEALTH]
+    rows += [_row("share", *floors, label="A/A floor") for floors in [(base.get("aa_floor"), tuned.get("aa_floor"))] if any(floors)]
     rows += _further_rows(base, tuned)
     for probe in dict.fromkeys([*probes(base), *probes(tuned)]):
         rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
-    return Comparison(dataset, tuple(rows), tuple(_reasons({"base": base, "tuned": tuned})))
+    paired = changes or {}
+    rows = [replace(row, change=paired.get(row.metric.split(" (")[0], row.change)) for row in rows]
+    return Comparison(dataset, tuple(rows), tuple(reasons(metrics, dataset)))
 
 
 def _further_rows(base: Scores, tuned: Scores) -> list[Row]:
@@ -68,7 +80,14 @@ def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[R
     curves = [(arm or {}).get("cot_pred_match", {}) for arm in (base, tuned)]
     counts = [{key: arm[key] for key in ("n", "dropped", "gates") if key in arm} if arm else {} for arm in (base, tuned)]
     alphas = list(curves[0] or curves[1])
-    return [head, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+    dropped = [_drop_row(probe, base, tuned)] if any((arm or {}).get("dropped") for arm in (base, tuned)) else []
+    return [head, *dropped, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+
+
+def _drop_row(probe: str, base: Scores | None, tuned: Scores | None) -> Row:
+    """The share of chains that the probe could not disturb, with what was wrong with how many."""
+    told = [", ".join(f"{reason} {count}" for reason, count in (arm or {}).get("drop_reasons", {}).items()) for arm in (base, tuned)]
+    return _row("drop_rate", base, tuned, label=f"{probe}: share dropped ({' / '.join(dict.fromkeys(each for each in told if each))})")
 
 
 def _row(name: str, base: Scores | None, tuned: Scores | None, *, label: str | None = None, opens: bool = False) -> Row:
@@ -86,9 +105,9 @@ def _cell(value: float | None, gated: bool) -> str:
     return UNINTERPRETABLE if gated else "-"
 
 
-def _reasons(arms: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """One line per arm and set of reasons; the probes and measures that share it are named together."""
-    for arm, scores in arms.items():
+def reasons(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Iterator[str]:
+    """Why numbers of a dataset are uninterpretable: one line per arm and reason; the probes and measures that share it are named together."""
+    for arm, scores in ((arm, of_arm.get(dataset, {})) for arm, of_arm in metrics.items()):
         shared: dict[str, list[str]] = {}
         for name in [*probes(dict(scores)), *(name for name in _FURTHER if name in scores)]:
             for reason in scores[name]["gates"]:

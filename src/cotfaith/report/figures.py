@@ -27,7 +27,8 @@ def draw_curves(metrics: Mapping[str, Mapping[str, Scores]], dataset: str, path:
                 label = f"{arm} (aoc {scores[probe]['aoc']:.2f}, n {scores[probe]['n']})"
                 panel.plot(*zip(*points, strict=True), marker="o", color=_COLOURS[arm], label=label)
             else:
-                panel.plot([], [], color=_COLOURS[arm], label=f"{arm}: uninterpretable")
+                why = "\n".join(scores[probe]["gates"]) or "no data"
+                panel.plot([], [], color=_COLOURS[arm], label=f"{arm}, uninterpretable:\n{why}")
         panel.set(title=probe.replace("_", " "), xlabel="alpha: fraction of the chain kept", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
         panel.grid(alpha=0.3)
         panel.legend(loc="lower right", fontsize="small")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from cotfaith.analysis.gates import Gates
-from cotfaith.types import Arm, Reasoner, Rollout
+from cotfaith.types import Arm, Elicitation, Reasoner, Rollout
 
 R = TypeVar("R")
 
@@ -18,8 +18,8 @@ R = TypeVar("R")
 class ReasonerOf(Protocol):
     """The arms of the model, and what lies between them."""
 
-    def __call__(self, arm: Arm, *, scale: float = 1.0) -> Reasoner:
-        """scale: of the tuned arm's adapter; 0 is the base, 1 the adapter as it was trained."""
+    def __call__(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> Reasoner:
+        """scale: of the tuned arm's adapter; 0 is the base, 1 the adapter as it was trained. elicitation: None is that of the run."""
         ...
 
 

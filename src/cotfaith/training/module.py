@@ -24,12 +24,15 @@ from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
 from cotfaith.engine.measures import NOTHING, Measures
-from cotfaith.models.build import fingerprint
+from cotfaith.engine.meter import added
+from cotfaith.engine.replies import BaseReplies
+from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import IGNORE, Batch, SFTDataModule
 from cotfaith.training.loss import SupervisedLoss
-from cotfaith.types import Arm, Example
+from cotfaith.training.sharing import SharedBase
+from cotfaith.types import Arm, Elicitation, Example, Split
 
 
 class SFTModule(LightningModule):
@@ -38,6 +41,7 @@ class SFTModule(LightningModule):
     build: makes the model on a device; called once, by Lightning's `configure_model`.
     measures: what a test asks beyond that.
     canary: token ids on which the model with its adapter switched off must stay what the base was.
+    shared: where evaluations of the base are taken from, or None: they are made here.
     arm: which of the two is asked, "base" (adapter off) or "tuned".
     """
 
@@ -52,6 +56,7 @@ class SFTModule(LightningModule):
         measures: Measures = NOTHING,
         optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
+        shared: SharedBase | None = None,
     ) -> None:
         super().__init__()
         self.build = build
@@ -62,11 +67,13 @@ class SFTModule(LightningModule):
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
+        self.shared = shared
         self.arm: Arm = "tuned"
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
-        self.reasoners: dict[tuple[Arm, float], LocalReasoner] = {}
+        self.reasoners: dict[tuple[Arm, float, Elicitation], LocalReasoner] = {}
+        self.replies: BaseReplies | None = None
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
     def configure_model(self) -> None:
@@ -126,26 +133,38 @@ class SFTModule(LightningModule):
             raise RuntimeError("the adapter changes nothing: base and tuned are one model")
 
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch, NOTHING)
+        return self._evaluate(batch, "val")
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch, self.measures)
+        return self._evaluate(batch, "test")
 
-    def _evaluate(self, examples: list[Example], measures: Measures) -> dict[str, Evaluation]:
+    def _evaluate(self, examples: list[Example], split: Split) -> dict[str, Evaluation]:
+        assert self.model is not None
+        if self.shared is None or self.arm != "base":
+            return {"evaluation": self._ask(examples, split)}
+        return {"evaluation": self.shared(self.model, self.encoder, examples, split, lambda: self._ask(examples, split))}
+
+    def _ask(self, examples: list[Example], split: Split) -> Evaluation:
+        assert self.model is not None
         with self.asking():
             reasoner = self.reasoner(self.arm)
-            reasoner.costs()  # forgets what a study may have asked since
-            evaluation = self.evaluator(reasoner, examples, further=measures.cuts)
-            probes = [probe.name for probe in self.evaluator.probes]
-            evaluation = measures.scored(evaluation, reasoner, self.reasoner("base"), probes)
-        return {"evaluation": replace(evaluation, costs=reasoner.costs())}
+            base = self.reasoner("base")
+            for each in (reasoner, base):
+                each.costs()  # forgets what a study may have asked since
+            if self.replies is None:
+                self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
+            measures = self.measures if split == "test" else NOTHING
+            evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test", further=measures.cuts)
+            evaluation = measures.scored(evaluation, reasoner, base, [probe.name for probe in self.evaluator.probes])
+        return replace(evaluation, costs=added(reasoner.costs(), base.costs()))  # of one that is both, the second has nothing left
 
-    def reasoner(self, arm: Arm, *, scale: float = 1.0) -> LocalReasoner:
-        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1."""
+    def reasoner(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> LocalReasoner:
+        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1. elicitation: None is that of the run."""
         assert self.model is not None
-        if (arm, scale) not in self.reasoners:
-            self.reasoners[arm, scale] = LocalReasoner(self.model, self.encoder, self.decoding, arm=arm, scale=scale)
-        return self.reasoners[arm, scale]
+        key = (arm, scale, elicitation or self.encoder.prompts.elicitation)
+        if key not in self.reasoners:
+            self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale)
+        return self.reasoners[key]
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -153,6 +172,10 @@ class SFTModule(LightningModule):
         assert self.model is not None
         with self.trainer.precision_plugin.forward_context(), dequantized(self.model):
             yield
+
+    def _base_hash(self) -> str:
+        assert self.model is not None
+        return hash_weights(base_weights(self.model))
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None

@@ -1,0 +1,116 @@
+"""How sure one can be: two sides on the same examples, every difference with its interval and its test.
+
+On all examples, and on those that both sides answer correctly: there a difference of faithfulness is not one of accuracy. From records to
+findings; says nothing about how they are shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from cotfaith.analysis.holm import holm
+from cotfaith.analysis.paired import LEVEL, Difference, Values, paired
+from cotfaith.report.quantities import Quantity
+from cotfaith.report.sides import Measured, Side, has_records
+from cotfaith.store import RunStore
+
+Subset = Literal["all examples", "both correct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One quantity of two sides. A difference that a gate closes on is None."""
+
+    first: str  # names of the sides
+    second: str
+    quantity: str
+    binary: bool
+    difference: Difference | None
+    reasons: tuple[str, ...]  # why there is none
+    runs: tuple[tuple[float, ...], tuple[float, ...]]  # mean of each run of the first side, of the second; () of a single run
+    holm: float = math.nan  # p-value corrected for all that stand in one table
+
+    @property
+    def significant(self) -> bool:
+        """The corrected p-value is below 0.05."""
+        return self.holm < LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """One table: the findings of one dataset on one set of examples, corrected for one another."""
+
+    dataset: str
+    subset: Subset
+    findings: tuple[Finding, ...]
+    floors: tuple[str, ...] = ()  # A/A floors of the sides, in words
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Each reason once."""
+        return tuple(dict.fromkeys(reason for finding in self.findings for reason in finding.reasons))
+
+
+def base_and_tuned(store: RunStore, dataset: str) -> list[Certainty]:
+    """Base against tuned of one run; none where one of them was not measured or left no records."""
+    if not all(has_records(store, arm, dataset) for arm in ("base", "tuned")):
+        return []
+    return certainties([(Side("base", "base", (store,)), Side("tuned", "tuned", (store,)))], dataset, store.manifest()["gates"]["rollouts"])
+
+
+def certainties(pairs: Sequence[tuple[Side, Side]], dataset: str, least: int) -> list[Certainty]:
+    """The two tables of a dataset. least: fewest chains on which a faithfulness number is shown."""
+    sides = {side: side.measured(dataset) for pair in pairs for side in pair}
+    subsets: tuple[Subset, ...] = ("all examples", "both correct")
+    tables = []
+    for subset in subsets:
+        found = [finding for pair in pairs for finding in _findings(pair, (sides[pair[0]], sides[pair[1]]), subset, least)]
+        corrected = holm([each.difference.p if each.difference else math.nan for each in found])
+        findings = [replace(each, holm=p) for each, p in zip(found, corrected, strict=True)]
+        floors = tuple(_floor(side, measured) for side, measured in sides.items() if measured.floors)
+        tables.append(Certainty(dataset, subset, tuple(findings), floors))
+    return tables
+
+
+def _findings(pair: tuple[Side, Side], measured: tuple[Measured, Measured], subset: Subset, least: int) -> list[Finding]:
+    first, second = measured
+    correct = first.correct & second.correct if subset == "both correct" else None
+    found = []
+    for name, quantity in first.pooled.items():
+        if name in second.pooled and not (subset == "both correct" and quantity.by_definition):
+            binary = quantity.binary and second.pooled[name].binary
+            difference = paired(*_columns(quantity, second.pooled[name], correct), binary=binary)
+            reasons = _reasons(quantity, measured, difference.n, subset, least)
+            runs = tuple(side.by_run[name] if len(side.by_run[name]) > 1 else () for side in measured)
+            found.append(Finding(pair[0].name, pair[1].name, name, binary, None if reasons else difference, reasons, (runs[0], runs[1])))
+    return found
+
+
+def _columns(first: Quantity, second: Quantity, chosen: frozenset[str] | None) -> tuple[Values, Values]:
+    """The numbers of the examples that both sides have, example by example. chosen: None for all of them."""
+    uids = [uid for uid in first.values if uid in second.values and (chosen is None or uid in chosen)]
+    return _column(first.values, uids), _column(second.values, uids)
+
+
+def _column(values: Mapping[str, float], uids: Sequence[str]) -> Values:
+    return np.array([values[uid] for uid in uids], dtype=np.float64)
+
+
+def _reasons(quantity: Quantity, measured: Sequence[Measured], n: int, subset: Subset, least: int) -> tuple[str, ...]:
+    """A faithfulness difference is uninterpretable where either number is."""
+    if quantity.probe is None:
+        return ()
+    closed = tuple(reason for side in measured for reason in side.reasons.get(quantity.probe, ()))
+    few = (f"{quantity.probe}: only {n} chains read of both sides, {subset} (at least {least})",) if n < least else ()
+    return closed + few
+
+
+def _floor(side: Side, measured: Measured) -> str:
+    """How often this side's answer changes by rounding alone."""
+    shares = ", ".join(f"{floor['share']:.3f} of {floor['n']}" for floor in measured.floors if floor["share"] is not None)
+    return f"{side.name}: {shares or 'nothing was read twice'}"

@@ -1,0 +1,69 @@
+"""What is measured of each single example, from the records of one arm: the numbers that two models are compared by.
+
+A further quantity is one more entry here: a number for each example, NaN where there is no data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from cotfaith.engine.evaluation import DIRECT
+from cotfaith.metrics.curves import area_over_curve
+
+Rows = Sequence[Mapping[str, Any]]
+"""Records as `RunStore.put_records` writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number for each example, by uid."""
+
+    name: str  # as in the table of a run
+    values: Mapping[str, float]  # in [0, 1]; a lift in [-1, 1]; NaN: no data
+    binary: bool  # all are 0 or 1
+    probe: str | None = None  # whose gates decide over it
+    by_definition: bool = False  # on examples answered correctly it says nothing that another quantity does not
+
+
+def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str]) -> dict[str, Quantity]:
+    """Accuracies, lift, then aoc and match of each probe, by name; alpha = 1 is a control and no quantity.
+
+    rollouts, readings: of one arm on one dataset. Their means are the numbers of metrics.json, where no gate closes.
+    """
+    correct = {row["uid"]: float(row["correct"]) for row in rollouts}
+    gold = {row["uid"]: row["gold_answer"] for row in rollouts}
+    direct = {row["uid"]: float(row["answer"] == gold[row["uid"]]) for row in readings if row["probe"] == DIRECT}
+    lift = {uid: correct[uid] - direct.get(uid, math.nan) for uid in correct}
+    found = [
+        Quantity("cot_accuracy", correct, binary=True, by_definition=True),
+        Quantity("direct_accuracy", direct, binary=True),
+        Quantity("cot_lift", lift, binary=False, by_definition=True),
+    ]
+    for probe in probes:
+        found += _of_probe(probe, rollouts, [row for row in readings if row["probe"] == probe])
+    return {quantity.name: quantity for quantity in found}
+
+
+def _of_probe(probe: str, rollouts: Rows, readings: Rows) -> list[Quantity]:
+    own = {row["uid"]: row for row in rollouts}
+    curves: dict[str, dict[float, Mapping[str, Any]]] = {}
+    for row in readings:
+        curves.setdefault(row["uid"], {})[row["alpha"]] = row
+    if not curves:
+        return []
+    alphas = sorted({row["alpha"] for row in readings})
+    matched = {uid: [curve[alpha]["answer"] == own[uid]["answer"] for alpha in alphas] for uid, curve in curves.items()}
+    kept = torch.tensor([[curve[alpha]["steps_kept"] for alpha in alphas] for curve in curves.values()])
+    steps = torch.tensor([len(own[uid]["chain"]) for uid in curves])
+    areas = area_over_curve(torch.tensor(list(matched.values())), kept, steps).tolist()
+    matches = [
+        Quantity(f"{probe}: match, alpha {alpha:g}", {uid: float(row[place]) for uid, row in matched.items()}, binary=True, probe=probe)
+        for place, alpha in enumerate(alphas)
+        if alpha < 1
+    ]
+    return [Quantity(f"{probe}: aoc", dict(zip(curves, areas, strict=True)), binary=False, probe=probe), *matches]
