@@ -110,7 +110,7 @@ def test_a_probe_has_its_match_corrected_by_the_direct_answer() -> None:
 
 def test_log_probabilities_and_margins_are_scored_where_they_were_asked() -> None:
     odds = ((0.0, -3.0, (math.log(0.2), math.log(0.6))), (1.0, -1.0, (math.log(0.8), math.log(0.1))))
-    asked = [Reading("a", "filler", alpha, 0, 0, (), "A", "parsed", "", "", options, logprob) for alpha, logprob, options in odds]
+    asked = [Reading("a", "filler", alpha, 0, 0, (), "A", "parsed", "", "", options, logprob=logprob) for alpha, logprob, options in odds]
     found = further(asked, "B")
     assert (found["logprob"], found["soft_aoc"]) == ({"0": -3.0, "1": -1.0}, 1.0)  # a drop of 2 that ends in 0
     assert found["option_margin"] == pytest.approx({"0": math.log(0.2 / 0.6), "1": math.log(0.8 / 0.1)})

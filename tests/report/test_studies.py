@@ -23,7 +23,8 @@ HIDDEN = {"aoc": None, "match": {"0": None, "1": None}, "accuracy": {"0": None, 
 def swap(tuned: dict[str, Any] = CELL) -> dict[str, Any]:
     split = {"change": -0.5, "text": -0.125, "reader": -0.375, "interaction": 0.25} if tuned is CELL else dict.fromkeys(("change", "text", "reader"))
     cells = {"base": {"base": CELL, "tuned": tuned}, "tuned": {"base": tuned, "tuned": tuned}}
-    return {"cells": cells, "split": split, "n": 40, "gates": [f"tuned: {reason}" for reason in tuned["gates"]]}
+    ends = {name: {part: mean and mean + width for part, mean in split.items()} for name, width in (("low", -0.0625), ("high", 0.0625))}
+    return {"cells": cells, "split": split, **ends, "n": 40, "gates": [f"tuned: {reason}" for reason in tuned["gates"]]}
 
 
 def doses(middle: dict[str, Any] = CELL) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def test_a_swap_is_told_by_cells_and_by_its_split(store: RunStore) -> None:
     store.put_study("chain_swap", "recall", swap(), Curve, [])
     text = "\n".join(study_parts(store, "recall"))
     assert "| tuned | base | 0.500 | 1.000 | 0.900 | 40 |" in text
-    assert "aoc changed by -0.500: -0.375 with the reader, -0.125 with the text (interaction +0.250, n 40, paired)." in text
+    assert "aoc changed by -0.500 [-0.562, -0.438]: -0.375 [-0.438, -0.312] with the reader, -0.125 [-0.188, -0.062] with the text" in text
     assert (store.folder / "figures" / "recall_chain_swap.png").is_file()
 
 

@@ -46,16 +46,17 @@ def _chain_swap(scores: Scores, dataset: str, folder: Path) -> list[str]:
 def split_sentence(scores: Scores) -> str:
     """The split in words; where a gate closed, why there is none.
 
-    >>> split_sentence({"split": {"change": -0.65, "text": 0.0, "reader": -0.65, "interaction": 0.04}, "n": 100, "gates": []})
-    'aoc changed by -0.650: -0.650 with the reader, +0.000 with the text (interaction +0.040, n 100, paired).'
+    >>> ends = {"change": 0.5, "text": 0.0, "reader": 0.5, "interaction": 0.0}
+    >>> split_sentence({"split": ends, "low": ends, "high": ends, "n": 9, "gates": []}).split(":")[0]
+    'aoc changed by +0.500 [+0.500, +0.500]'
     """
     if scores["gates"]:
         return "\n".join(f"- {UNINTERPRETABLE}: {reason}" for reason in scores["gates"])
-    split = scores["split"]
-    if split["change"] is None:
+    if scores["split"]["change"] is None:
         return "No example has a readable chain in all four cells."
-    parts = f"{split['reader']:+.3f} with the reader, {split['text']:+.3f} with the text"
-    return f"aoc changed by {split['change']:+.3f}: {parts} (interaction {split['interaction']:+.3f}, n {scores['n']}, paired)."
+    split = {part: f"{mean:+.3f} [{scores['low'][part]:+.3f}, {scores['high'][part]:+.3f}]" for part, mean in scores["split"].items()}
+    parts = f"{split['reader']} with the reader, {split['text']} with the text"
+    return f"aoc changed by {split['change']}: {parts} (interaction {split['interaction']}; 95 % intervals, n {scores['n']}, paired)."
 
 
 def _dose_response(scores: Scores, dataset: str, folder: Path) -> list[str]:

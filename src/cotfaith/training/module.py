@@ -25,6 +25,7 @@ from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
 from cotfaith.engine.measures import NOTHING, Measures
+from cotfaith.engine.meter import added
 from cotfaith.engine.replies import BaseReplies
 from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
@@ -162,14 +163,15 @@ class SFTModule(LightningModule):
         assert self.model is not None
         with self.asking():
             reasoner = self.reasoner(self.arm)
-            reasoner.costs()  # forgets what a study may have asked since
+            base = self.reasoner("base")
+            for each in (reasoner, base):
+                each.costs()  # forgets what a study may have asked since
             if self.replies is None:
                 self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
             measures = self.measures if split == "test" else NOTHING
             evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test", further=measures.cuts)
-            probes = [probe.name for probe in self.evaluator.probes]
-            evaluation = measures.scored(evaluation, reasoner, self.reasoner("base"), probes)
-        return replace(evaluation, costs=reasoner.costs())
+            evaluation = measures.scored(evaluation, reasoner, base, [probe.name for probe in self.evaluator.probes])
+        return replace(evaluation, costs=added(reasoner.costs(), base.costs()))  # of one that is both, the second has nothing left
 
     def reasoner(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> LocalReasoner:
         """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1. elicitation: None is that of the run."""
