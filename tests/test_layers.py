@@ -12,13 +12,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "cotfaith"
 LAYERS = (
     {"types"},
-    {"text"},
+    {"text", "tables"},
     {"probes", "datasets", "metrics"},
-    {"models", "engine", "store", "analysis"},
-    {"training", "manifest"},
+    {"models", "engine", "store", "analysis", "identity"},
+    {"training", "manifest", "studies", "cells", "trained"},
     {"callbacks", "report"},
     {"session"},
-    {"run"},
+    {"run", "planning"},
+    {"trial"},
+    {"sweeping"},
     {"train", "evaluate", "embedded"},  # embedded: the commands that make and measure the embedded model
 )
 LAYER = {name: place for place, names in enumerate(LAYERS) for name in names}
@@ -101,7 +103,11 @@ def test_imports_name_their_module_in_full(path: Path) -> None:
 
 
 def test_only_run_and_the_entries_know_hydra() -> None:
-    assert importers("hydra", "omegaconf") == {"src/cotfaith/run.py", "train.py", "evaluate.py"}
+    inside = ("run", "trained", "trial", "sweeping")
+    assert importers("hydra", "omegaconf") == {f"src/cotfaith/{name}.py" for name in inside} | {
+        "train.py",
+        "evaluate.py",
+    }
 
 
 def test_only_the_board_knows_wandb() -> None:

@@ -46,6 +46,11 @@ def test_a_bad_value_is_refused_by_name_before_a_model_is_loaded(
         train(compose_run("train", *TINY, *overrides))
 
 
+def test_another_examples_chain_needs_a_dataset_with_gold_chains(compose_run: Compose) -> None:
+    with pytest.raises(ValueError, match="probe.filler_another: expected gold chains in the training split"):
+        evaluate(compose_run("evaluate", "dataset=recall", "dataset.test_size=2", "probe=[filler_another]"))
+
+
 def test_a_missing_run_folder_is_named(compose_run: Compose) -> None:
     with pytest.raises(FileNotFoundError, match="run=nowhere: expected the folder of a training run"):
         evaluate(compose_run("evaluate", "run=nowhere"))

@@ -149,6 +149,17 @@ def again(root: Path, smoke: Finished, tmp_path_factory: pytest.TempPathFactory)
 def test_evaluating_the_run_gives_the_same_numbers_to_the_last_digit(smoke: Finished, again: Finished) -> None:
     assert again.code == 0, again.err
     assert measured(again.folder) == measured(smoke.folder)
+    assert RunStore(again.folder).studies() == RunStore(smoke.folder).studies() != {}
+
+
+def test_the_ends_of_the_studies_are_the_arms_own_numbers(smoke: Finished) -> None:
+    metrics, studies = RunStore(smoke.folder).metrics(), RunStore(smoke.folder).studies()
+    scales, cells = studies["dose_response"]["shortcut"]["scales"], studies["chain_swap"]["shortcut"]["cells"]
+    for arm, scale in (("base", "0"), ("tuned", "1")):
+        own, probe = metrics[arm]["shortcut"], metrics[arm]["shortcut"]["early_termination"]
+        expected = {"aoc": probe["aoc"], **probe["cot_pred_match"], **{name: own[name] for name in ("cot_accuracy", "direct_accuracy")}}
+        for cell in (scales[scale], cells[arm][arm]):
+            assert {name: (cell | cell["match"])[name] for name in expected} == pytest.approx(expected)
 
 
 def test_comparing_a_run_with_itself_measured_again_finds_no_difference(root: Path, smoke: Finished, again: Finished, tmp_path: Path) -> None:
@@ -230,6 +241,7 @@ def test_wandb_holds_config_scores_tables_curves_and_adapter(smoke: Finished) ->
     assert run.summary["config"]["lora"]["r"] == RunStore(smoke.folder).manifest()["lora"]["r"]
     assert run.summary["summary"]["final"]["base"]["shortcut"]["cot_accuracy"] == scores["base"]["shortcut"]["cot_accuracy"]
     assert {"val/cot_accuracy", "val/filler/aoc", "test/filler/cot_pred_match/0", "base/test/cot_accuracy", "train/loss"} <= run.logged
+    assert {"study/chain_swap/split/change", "study/dose_response/scales/0.5/aoc"} <= run.logged
     assert {"val/examples._type", "test/examples._type", "base/test/examples._type", "curves/filler_table._type"} <= run.logged
     assert {"comparison/shortcut._type", "gates/shortcut._type"} <= run.logged
     assert {"adapter_config.json", "adapter_model.safetensors"} <= run.artifacts

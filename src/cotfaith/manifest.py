@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import shutil
 import subprocess
@@ -16,12 +15,12 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model_state_dict
 from transformers import PreTrainedModel
 
+from cotfaith.identity import PACKAGES, hash_examples
 from cotfaith.models.build import base_weights, footprint, hash_weights, peak_bytes
 from cotfaith.text.encoding import Encoder
 from cotfaith.types import Example
 
 _LOOP = ("max_epochs", "max_steps", "accumulate_grad_batches", "gradient_clip_val", "precision")
-_PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
 
 
 def make_manifest(
@@ -33,7 +32,6 @@ def make_manifest(
     device: torch.device,
 ) -> dict[str, Any]:
     """config: resolved. examples: all that are measured. provenance: by dataset. Hashes are 16 hexadecimal digits of SHA-256."""
-    rows = [[e.uid, e.question, e.answer, list(e.chain or ()), list(e.choices)] for e in examples]
     cost = footprint(model)
     return {
         "model": config["model"]["path"],
@@ -47,10 +45,11 @@ def make_manifest(
         "training": _training(config),
         "datasets": config["eval_datasets"],
         "provenance": provenance,
-        "data_hash": _hash(json.dumps(rows)),
+        "data_hash": hash_examples(examples),
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
-        "elicitation": "prefill",
+        "paraphraser": config["paraphraser"],
+        "elicitation": config["prompt"].get("elicitation", "prefill"),  # runs of before there was a choice
         "seed": config["seed"],
         "alphas": config["alphas"],
         "probe": config["probe"],
@@ -63,7 +62,7 @@ def make_manifest(
         "device": str(device),
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in _PACKAGES},
+        "versions": {package: version(package) for package in PACKAGES},
         "git_commit": _commit(),
     }
 

@@ -76,6 +76,12 @@ def finish(exit_code: int) -> str | None:
     return folder
 
 
+def mark_preempting() -> None:
+    """Say that the machine is taken away from the current run, if there is one."""
+    if wandb.run is not None:
+        wandb.run.mark_preempting()
+
+
 class WandbBoard(Measurement):
     """Logs the same first `examples` of a split at every measurement, with their perturbed chains and readings."""
 

@@ -19,7 +19,7 @@ class Cost:
 
 @dataclass(slots=True)
 class Meter:
-    """Adds up. Phases are "write", "read" and, for the trial of a model, "check"."""
+    """Adds up. Phases are "write", "read", "score" and, for the trial of a model, "check"."""
 
     costs: dict[str, Cost] = field(default_factory=dict)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
-from peft import PeftModel
 from transformers import PreTrainedModel
 
+from cotfaith.engine.arms import check_scale, switched
 from cotfaith.engine.attention import evaluating, objection
 from cotfaith.engine.budget import Budget, halving
 from cotfaith.engine.decoding import Decoding, stopping
@@ -20,6 +21,7 @@ from cotfaith.engine.exactness import disagreement, packs_exactly, rounding
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.plain import PlainGenerator, forget_lengths, plain_logits
 from cotfaith.engine.reading import Answer, TreeReader
+from cotfaith.engine.scoring import Saying, TreeScorer, plain_score, spoken
 from cotfaith.engine.trees import Row, Tree, grow
 from cotfaith.engine.writing import ChainWriter
 from cotfaith.types import Arm
@@ -28,19 +30,28 @@ log = logging.getLogger(__name__)
 
 
 class TokenEngine:
-    """Asks one arm of a model; arm "base" switches its adapter off.
+    """Asks one arm of a model; arm "base" switches its adapter off, `scale` weakens that of the tuned arm (1: as it was trained).
 
     stops: token ids that end a row. decode: ids to text, for stop strings. meter: counts what is run, by phase.
     """
 
     def __init__(
-        self, model: PreTrainedModel, decoding: Decoding, *, stops: Sequence[int], decode: Callable[[Sequence[int]], str], arm: Arm = "tuned"
+        self,
+        model: PreTrainedModel,
+        decoding: Decoding,
+        *,
+        stops: Sequence[int],
+        decode: Callable[[Sequence[int]], str],
+        arm: Arm = "tuned",
+        scale: float = 1.0,
     ) -> None:
+        check_scale(model, arm, scale)
         self.model = model
         self.decoding = decoding
         self.stops = sorted(stops)
         self.decode = decode
         self.arm = arm
+        self.scale = scale
         self.meter = Meter()
         self._unchecked = decoding.self_check
         self._packs = True  # else rows are asked the plain way, one at a time: nothing is known of how they would bear padding
@@ -67,6 +78,25 @@ class TokenEngine:
                 written = self._plain("read", limit)(rows)
                 return {row: Answer(tuple(ids), self._logprobs(row, watched)) for row, ids in zip(rows, written, strict=True)}
             return self._read([grow(rows) for rows in examples], examples, watched, limit)
+
+    def score(self, examples: Sequence[Sequence[Saying]]) -> dict[Saying, float]:
+        """Log-probability of the words of each saying behind its row, in nats; the rows of one example share their beginning.
+
+        The longer the words the lower it is. Packed where `read` packs, and the sayings of one example are all different.
+        """
+        with self._asking("score"):
+            if not self._packs:
+                sayings = [saying for each in examples for saying in each]
+                return {saying: self._score_alone(saying) for saying in sayings}
+            longest = max((len(words) for each in examples for _, words in each), default=0)
+            budget = Budget.of(self.model, self.decoding.memory_gib)
+            budget = replace(budget, logits=budget.logits * longest)  # every token of the words shows its logits
+            scorer, trees = TreeScorer(self.model, tail_budget=budget.tails, meter=self.meter), [spoken(each) for each in examples]
+            found: dict[Saying, float] = {}
+            for group in budget.groups(trees, limit=0):
+                for place, scores in zip(group, halving(scorer, [examples[place] for place in group]), strict=True):
+                    found |= dict(zip(examples[place], scores, strict=True))
+            return found
 
     def _choose(self) -> None:
         with self._asking("check"):
@@ -121,8 +151,12 @@ class TokenEngine:
         forget_lengths(self.model)
         return plain_logits(self.model, row)[-1].log_softmax(-1)[list(watched)]
 
+    def _score_alone(self, saying: Saying) -> float:
+        forget_lengths(self.model)
+        self.meter.count("score", len(saying[0]) + len(saying[1]) - 1)
+        return plain_score(self.model, saying)
+
     @contextmanager
     def _asking(self, phase: str) -> Iterator[None]:
-        base = self.model.disable_adapter() if self.arm == "base" and isinstance(self.model, PeftModel) else nullcontext()
-        with self.meter.clock(phase), evaluating(self.model), base:
+        with self.meter.clock(phase), evaluating(self.model), switched(self.model, self.arm, self.scale):
             yield

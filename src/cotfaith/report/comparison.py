@@ -69,7 +69,14 @@ def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[R
     curves = [(arm or {}).get("cot_pred_match", {}) for arm in (base, tuned)]
     counts = [{key: arm[key] for key in ("n", "dropped", "gates") if key in arm} if arm else {} for arm in (base, tuned)]
     alphas = list(curves[0] or curves[1])
-    return [head, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+    dropped = [_drop_row(probe, base, tuned)] if any((arm or {}).get("dropped") for arm in (base, tuned)) else []
+    return [head, *dropped, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+
+
+def _drop_row(probe: str, base: Scores | None, tuned: Scores | None) -> Row:
+    """The share of chains that the probe could not disturb, with what was wrong with how many."""
+    told = [", ".join(f"{reason} {count}" for reason, count in (arm or {}).get("drop_reasons", {}).items()) for arm in (base, tuned)]
+    return _row("drop_rate", base, tuned, label=f"{probe}: share dropped ({' / '.join(dict.fromkeys(each for each in told if each))})")
 
 
 def _row(name: str, base: Scores | None, tuned: Scores | None, *, label: str | None = None, opens: bool = False) -> Row:

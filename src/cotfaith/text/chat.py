@@ -79,6 +79,18 @@ class Chat:
         lead = self._lead()
         return lead if not lead.strip() else ""
 
+    def around(self, message: str, question: str) -> tuple[str, str]:
+        """For a second question: all text up to where the assistant writes first, and from behind its words to where it writes again.
+
+        Raises:
+            ValueError: the template does not show the first turns once there is a further one.
+        """
+        whole = self._render([*self._turns(message, _SAID), {"role": "user", "content": question}], add_generation_prompt=True)
+        before, said, behind = whole.rpartition(_SAID)
+        if not said or question.strip() not in behind:
+            raise self._cannot("prompt.elicitation=turn, but a second user turn hides or refuses the first reply", whole)
+        return before.removesuffix(self.opening), behind + ("" if self.opening else self._lead())
+
     def after(self) -> str:
         """The text behind the assistant's last word."""
         prompt, whole = self._prompt("?"), self._render(self._turns("?", _SAID))

@@ -6,7 +6,8 @@ It knows neither which probes exist nor what is done with the records: `validati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -22,12 +23,14 @@ from transformers import PreTrainedModel
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
-from cotfaith.models.build import fingerprint
+from cotfaith.engine.replies import BaseReplies
+from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import IGNORE, Batch, SFTDataModule
 from cotfaith.training.loss import SupervisedLoss
-from cotfaith.types import Arm, Example
+from cotfaith.training.sharing import SharedBase
+from cotfaith.types import Arm, Elicitation, Example, Split
 
 
 class SFTModule(LightningModule):
@@ -35,6 +38,7 @@ class SFTModule(LightningModule):
 
     build: makes the model on a device; called once, by Lightning's `configure_model`.
     canary: token ids on which the model with its adapter switched off must stay what the base was.
+    shared: where evaluations of the base are taken from, or None: they are made here.
     arm: which of the two is asked, "base" (adapter off) or "tuned".
     """
 
@@ -48,6 +52,7 @@ class SFTModule(LightningModule):
         canary: Sequence[int],
         optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
+        shared: SharedBase | None = None,
     ) -> None:
         super().__init__()
         self.build = build
@@ -57,11 +62,13 @@ class SFTModule(LightningModule):
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
+        self.shared = shared
         self.arm: Arm = "tuned"
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
-        self.reasoners: dict[Arm, LocalReasoner] = {}
+        self.reasoners: dict[tuple[Arm, float, Elicitation], LocalReasoner] = {}
+        self.replies: BaseReplies | None = None
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
     def configure_model(self) -> None:
@@ -121,19 +128,45 @@ class SFTModule(LightningModule):
             raise RuntimeError("the adapter changes nothing: base and tuned are one model")
 
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch)
+        return self._evaluate(batch, "val")
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch, again=True)
+        return self._evaluate(batch, "test")
 
-    def _evaluate(self, examples: list[Example], *, again: bool = False) -> dict[str, Evaluation]:
+    def _evaluate(self, examples: list[Example], split: Split) -> dict[str, Evaluation]:
         assert self.model is not None
-        with dequantized(self.model):
-            if self.arm not in self.reasoners:
-                self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
-            reasoner = self.reasoners[self.arm]
-            evaluation = self.evaluator(reasoner, examples, again=again)
-        return {"evaluation": replace(evaluation, costs=reasoner.costs())}
+        if self.shared is None or self.arm != "base":
+            return {"evaluation": self._ask(examples, split)}
+        return {"evaluation": self.shared(self.model, self.encoder, examples, split, lambda: self._ask(examples, split))}
+
+    def _ask(self, examples: list[Example], split: Split) -> Evaluation:
+        assert self.model is not None
+        with self.asking():
+            reasoner = self.reasoner(self.arm)
+            reasoner.costs()  # forgets what a study may have asked since
+            if self.replies is None:
+                self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
+            evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test")
+        return replace(evaluation, costs=reasoner.costs())
+
+    def reasoner(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> LocalReasoner:
+        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1. elicitation: None is that of the run."""
+        assert self.model is not None
+        key = (arm, scale, elicitation or self.encoder.prompts.elicitation)
+        if key not in self.reasoners:
+            self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale)
+        return self.reasoners[key]
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """The trainer's precision, and 4-bit weights unpacked once for all that is asked inside."""
+        assert self.model is not None
+        with self.trainer.precision_plugin.forward_context(), dequantized(self.model):
+            yield
+
+    def _base_hash(self) -> str:
+        assert self.model is not None
+        return hash_weights(base_weights(self.model))
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None
