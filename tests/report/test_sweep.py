@@ -66,6 +66,16 @@ def test_a_summary_is_made_from_the_folders_there_are(tmp_path: Path, capsys: py
     assert "lora.r-4" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("manifest", "shown"),
+    [({"method": "full"}, "all weights"), ({"method": "dora", "lora": {"r": 8, "scale": 2.0}, "scaling": "rslora"}, "r 8, scale 2, rslora, dora")],
+)
+def test_a_job_says_what_was_trained(tmp_path: Path, manifest: dict[str, Any], shown: str) -> None:
+    make_job(tmp_path / "job", "finished", DONE.metrics)
+    RunStore(tmp_path / "job").put_manifest(manifest)
+    assert [job.adapter for job in summarise(tmp_path)] == [shown]
+
+
 def test_a_job_shows_its_rank_with_what_the_policy_holds_constant(tmp_path: Path) -> None:
     make_job(tmp_path / "lora.r-8", "finished", DONE.metrics)
     RunStore(tmp_path / "lora.r-8").put_manifest({"lora": {"r": 8, "scale": 2.0}, "scaling": "fixed_ratio"})
