@@ -54,3 +54,9 @@ def test_the_goal_is_the_one_the_job_was_run_with(tmp_path: Path) -> None:
     store = make_job(tmp_path, {"lora.r": 8})
     RunStore(store.folder).put_cell({"config": {"objective": {"_target_": "x", "keeps": 0.7}}})
     assert read_jobs([tmp_path])[0].goal.keeps == 0.7
+
+
+def test_a_job_of_another_method_says_so(tmp_path: Path) -> None:
+    make_job(tmp_path, {"method": "full"}, MIXED, method="full", lora=None)
+    make_job(tmp_path, {"method": "dora"}, MIXED, method="dora", lora={"r": 8, "scale": 2.0}, scaling="rslora")
+    assert [job.adapter for job in read_jobs([tmp_path])] == ["r 8, scale 2, rslora, dora", "all weights"]
