@@ -47,7 +47,7 @@ METRICS = {
     "commitment",
     "info_gain",
 }
-PROBES = {"early_termination", "filler", "paraphrase"}
+PROBES = {"early_termination", "filler", "paraphrase", "mistakes"}
 
 
 class Finished(NamedTuple):
