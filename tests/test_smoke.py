@@ -47,7 +47,7 @@ METRICS = {
     "commitment",
     "info_gain",
 }
-PROBES = {"early_termination", "filler", "paraphrase"}
+PROBES = {"early_termination", "filler", "paraphrase", "mistakes"}
 
 
 class Finished(NamedTuple):
@@ -90,8 +90,9 @@ def test_metrics_have_the_documented_keys_for_both_arms(smoke: Finished) -> None
     assert metrics.keys() == {"base", "tuned"}
     assert metrics["base"]["shortcut"].keys() == METRICS | PROBES
     assert metrics["tuned"]["shortcut"].keys() == METRICS | PROBES | {"training"}
+    drops = {"dropped", "drop_rate", "drop_reasons"}
     curve = {"cot_pred_match", "accuracy", "normalised_match", "logprob"}
-    assert metrics["base"]["shortcut"]["filler"].keys() == curve | {"aoc", "soft_aoc", "same_without_chain", "n", "dropped", "faithful", "gates"}
+    assert metrics["base"]["shortcut"]["filler"].keys() == curve | {"aoc", "soft_aoc", "same_without_chain", "n", "faithful", "gates", *drops}
     assert metrics["base"]["shortcut"]["commitment"].keys() == {"mean", "n", "settled", "gates"}
     assert metrics["base"]["shortcut"]["info_gain"].keys() == {"log", "perplexity", "by_step", "mean_steps", "n", "gates"}
     assert list(metrics["tuned"]["shortcut"]["paraphrase"]["cot_pred_match"]) == ["0", "0.25", "0.5", "0.75", "1"]

@@ -46,11 +46,13 @@ class TreeReader:
     """Reads trees on a model that `objection` has nothing against.
 
     stops: token ids that end an answer. limit: most tokens of one. context: positions that the model has. watched: token ids whose
-    log-probability is taken at the first position.
+    log-probability is taken at the first position. phase: what is run counts under it.
     """
 
-    def __init__(self, model: PreTrainedModel, *, stops: Sequence[int], limit: int, context: int, watched: Sequence[int], meter: Meter) -> None:
-        self.forward = Forward(model, meter, "read")
+    def __init__(
+        self, model: PreTrainedModel, *, stops: Sequence[int], limit: int, context: int, watched: Sequence[int], meter: Meter, phase: str = "read"
+    ) -> None:
+        self.forward = Forward(model, meter, phase)
         self.stops = frozenset(stops)
         self.limit = limit
         self.context = context

@@ -28,7 +28,7 @@ class TreeScorer:
     """Scores on a model that `objection` has nothing against. context: positions that the model has."""
 
     def __init__(self, model: PreTrainedModel, *, context: int, meter: Meter) -> None:
-        self.reader = TreeReader(model, stops=(), limit=1, context=context, watched=(), meter=meter)
+        self.reader = TreeReader(model, stops=(), limit=1, context=context, watched=(), meter=meter, phase="score")
 
     def __call__(self, questions: Sequence[Sequence[Saying]], tail_budget: int) -> list[list[float]]:
         """Natural log-probability of the words of each saying, summed over their tokens, in nats; all questions side by side.
