@@ -42,7 +42,7 @@ METRICS = {
     "cost",
     "aa_floor",
 }
-PROBES = {"early_termination", "filler", "paraphrase"}
+PROBES = {"early_termination", "filler", "paraphrase", "mistakes"}
 
 
 class Finished(NamedTuple):
@@ -85,7 +85,17 @@ def test_metrics_have_the_documented_keys_for_both_arms(smoke: Finished) -> None
     assert metrics.keys() == {"base", "tuned"}
     assert metrics["base"]["shortcut"].keys() == METRICS | PROBES
     assert metrics["tuned"]["shortcut"].keys() == METRICS | PROBES | {"training"}
-    assert metrics["base"]["shortcut"]["filler"].keys() == {"aoc", "cot_pred_match", "accuracy", "n", "dropped", "faithful", "gates"}
+    assert metrics["base"]["shortcut"]["filler"].keys() == {
+        "aoc",
+        "cot_pred_match",
+        "accuracy",
+        "n",
+        "dropped",
+        "drop_rate",
+        "drop_reasons",
+        "faithful",
+        "gates",
+    }
     assert list(metrics["tuned"]["shortcut"]["paraphrase"]["cot_pred_match"]) == ["0", "0.25", "0.5", "0.75", "1"]
 
 
