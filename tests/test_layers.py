@@ -14,12 +14,14 @@ LAYERS = (
     {"types"},
     {"text", "tables"},
     {"probes", "datasets", "metrics"},
-    {"models", "engine", "store", "analysis"},
-    {"training", "manifest", "studies"},
+    {"models", "engine", "store", "analysis", "identity"},
+    {"training", "manifest", "studies", "cells", "trained"},
     {"callbacks", "report"},
     {"session"},
-    {"run"},
-    {"train", "evaluate", "embedded"},  # embedded: the commands that make and measure the embedded model
+    {"run", "planning"},
+    {"trial"},
+    {"sweeping"},
+    {"train", "evaluate", "embedded", "export"},  # embedded: the commands that make and measure the embedded model
 )
 LAYER = {name: place for place, names in enumerate(LAYERS) for name in names}
 ENTRIES = [ROOT / "train.py", ROOT / "evaluate.py"]
@@ -101,7 +103,11 @@ def test_imports_name_their_module_in_full(path: Path) -> None:
 
 
 def test_only_run_and_the_entries_know_hydra() -> None:
-    assert importers("hydra", "omegaconf") == {"src/cotfaith/run.py", "train.py", "evaluate.py"}
+    inside = ("run", "trained", "trial", "sweeping")
+    assert importers("hydra", "omegaconf") == {f"src/cotfaith/{name}.py" for name in inside} | {
+        "train.py",
+        "evaluate.py",
+    }
 
 
 def test_only_the_board_knows_wandb() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import lightning
+import torch
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -17,51 +21,85 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
+from cotfaith.analysis.gates import Gates
+from cotfaith.analysis.objective import Objective
+from cotfaith.callbacks.commitment import Committing
+from cotfaith.callbacks.gaining import Gaining
 from cotfaith.callbacks.probing import Probing
 from cotfaith.callbacks.studying import Studying
+from cotfaith.cells import Cell
+from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluator
+from cotfaith.engine.shelf import Shelf
+from cotfaith.identity import base_facts, cell_facts
 from cotfaith.models.base import BaseModel, stop_ids
-from cotfaith.models.build import ModelBuilder
-from cotfaith.models.lora import Lora
+from cotfaith.models.build import ModelBuilder, Tuning
+from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
-from cotfaith.session import Session, compare, running
+from cotfaith.session import Session, compare, inspect, running
 from cotfaith.store import RunStore
+from cotfaith.studies.study import Study
 from cotfaith.text.encoding import Encoder
+from cotfaith.trained import as_trained, trained_on
+from cotfaith.training.combinations import check_combination
 from cotfaith.training.data import SFTDataModule
+from cotfaith.training.memory import Fitting
 from cotfaith.training.module import SFTModule
-from cotfaith.types import Probe
+from cotfaith.training.sharing import SharedBase
+from cotfaith.types import Probe, Split
 
-# What a finished run decides for its evaluation, unless the command line names something else.
-_OF_THE_RUN = (
-    "model",
-    "quantization",
-    "dataset",
-    "eval_datasets",
-    "probe",
-    "paraphraser",
-    "study",
-    "prompt",
-    "gates",
-    "engine",
-    "data",
-    "alphas",
-    "seed",
-    "trainer.precision",
-)
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of before anything is loaded or logged: what can be wrong with its input has been found by then.
+
+    config: resolved. measured: one data module for each dataset, the one trained on first. adapter: see `ModelBuilder`.
+    """
+
+    cfg: DictConfig
+    config: dict[str, Any]
+    base: BaseModel
+    adapter: Tuning | Path | None
+    encoder: Encoder
+    decoding: Decoding
+    probes: tuple[Probe, ...]
+    studies: tuple[Study[Any], ...]
+    alphas: tuple[float, ...]
+    gates: Gates
+    measured: list[SFTDataModule]
+
+    def cell(self, store: RunStore) -> Cell:
+        """This training run as a cell of a sweep; reads all examples."""
+        splits = get_args(Split)
+        examples = {f"{data.dataset.name}/{split}": data.examples(split) for data in self.measured for split in splits}
+        return Cell(store, cell_facts(self.config, examples))
 
 
 def train(cfg: DictConfig) -> float:
-    """Measure the base, fine-tune, measure both arms on the test splits, report; the tuned cot_accuracy, a fraction in [0, 1]."""
-    with running(Path(cfg.run_dir)) as store:
-        session = _build(_with_datasets(cfg, trains=True), _make(cfg.lora), store, job_type="train")
-        trained = session.measured[0]
-        session.fit(trained, cfg.ckpt_path)
-        session.measure(("base", "tuned"))
-        return float(store.metrics()["tuned"][trained.dataset.name]["cot_accuracy"])
+    """Measure the base, fine-tune, measure both arms on the test splits, report; how good the cell is, see `analysis.objective`."""
+    with running(Path(cfg.run_dir), resume=cfg.resume) as store:
+        parts = prepare(cfg, trains=True)
+        cell, trained = parts.cell(store), parts.measured[0]
+        checkpoint = cfg.ckpt_path
+        if cfg.resume and cell.state == "finished":
+            log.info("finished before, skipped: %s", store.folder)
+        else:
+            if cfg.resume:
+                checkpoint = cell.resume() or checkpoint
+            store.put_cell(cell.facts)
+            session = build(parts, store, job_type="train")
+            session.fit(trained, checkpoint)
+            session.measure(("base", "tuned"))
+        goal: Objective = _make(cfg.objective)
+        return goal({arm: scores[trained.dataset.name] for arm, scores in store.metrics().items()})
 
 
 def evaluate(cfg: DictConfig) -> None:
-    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs."""
+    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs, or look into one."""
+    if cfg.inspect is not None:
+        return inspect(RunStore(Path(cfg.inspect)), cfg.uid)
     with running(Path(cfg.run_dir)) as store:
         given = [name for name in ("compare", "run", "adapter") if cfg[name] is not None]
         if len(given) > 1:
@@ -70,52 +108,79 @@ def evaluate(cfg: DictConfig) -> None:
             return compare(OmegaConf.to_container(cfg.compare) if OmegaConf.is_config(cfg.compare) else cfg.compare, store)
         adapter = Path(cfg.adapter) if cfg.adapter is not None else None
         if cfg.run is not None:
-            cfg, adapter = _as_trained(cfg), Path(cfg.run) / "adapter"
+            cfg, adapter = as_trained(cfg), Path(cfg.run) / "adapter"
         elif adapter is not None:
-            cfg = OmegaConf.merge(OmegaConf.to_container(cfg), {"trained_on": _trained_on(adapter.parent)})  # type: ignore[assignment]  # a mapping
-        session = _build(_with_datasets(cfg, trains=False), adapter, store, job_type="evaluate")
+            cfg = OmegaConf.merge(OmegaConf.to_container(cfg), {"trained_on": trained_on(adapter.parent)})  # type: ignore[assignment]  # a mapping
+        session = build(prepare(cfg, trains=False, adapter=adapter), store, job_type="evaluate")
         session.measure(("base", "tuned") if adapter else ("base",))
 
 
-def _build(cfg: DictConfig, adapter: Lora | Path | None, store: RunStore, *, job_type: str) -> Session:
-    """Everything but the weights, which are loaded when Lightning knows the device. Bad input is found here."""
+def prepare(cfg: DictConfig, *, trains: bool, adapter: Path | None = None) -> Parts:
+    """All that is known without a model. Bad input is found here."""
+    cfg = _with_datasets(cfg, trains=trains)
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]  # a mapping at the top
-    _check_strategy(config)
+    _check_devices(config)
+    check_combination(strategy=str(cfg.trainer.get("strategy", "auto")), precision=str(cfg.trainer.precision), kind=cfg.quantization.kind)
+    torch.set_float32_matmul_precision(cfg.float32_matmul)
     alphas = check_alphas(cfg.alphas)
     if cfg.get("ckpt_path") is not None and not Path(cfg.ckpt_path).is_file():
         raise FileNotFoundError(f"ckpt_path={cfg.ckpt_path}: expected a checkpoint of an earlier run, found none")
-    if isinstance(adapter, Path) and not (adapter / "adapter_config.json").is_file():
+    if adapter is not None and not (adapter / "adapter_config.json").is_file():
         raise FileNotFoundError(f"adapter={adapter}: expected a PEFT folder with adapter_config.json, found none")
+    tuning: Tuning | None = _make(cfg.lora) if trains else None
     base: BaseModel = _make(cfg.model)
     tokenizer = base.tokenizer()
     encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
     measured = _measured(cfg, encoder)
     facts = _facts(cfg, encoder, measured) | {"alphas": lambda: alphas, "seed": lambda: cfg.seed}
-    asked: tuple[Probe, ...] = tuple(_given(_make(node), facts) for node in cfg.probe.values())
+    probes: tuple[Probe, ...] = tuple(_given(_make(node), facts) for node in cfg.probe.values())
+    studies: tuple[Study[Any], ...] = tuple(_given(_make(node), facts) for node in (cfg.get("study") or {}).values())
+    return Parts(cfg, config, base, tuning or adapter, encoder, _make(cfg.engine), probes, studies, alphas, _make(cfg.gates), measured)
+
+
+def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
+    """Everything but the weights, which are loaded when Lightning knows the device."""
+    cfg, config, measured = parts.cfg, parts.config, parts.measured
     for data in measured:
-        data.measure_prompts(base.context(), cfg.engine.max_new_tokens)
+        data.measure_prompts(parts.base.context(), cfg.engine.max_new_tokens)
+    shelf = _shared_folder(cfg)
+    donors = [donor for probe in parts.probes if isinstance(probe, AnotherChain) for donor in probe.donors]
+    quantization = _make(cfg.quantization)
+    optimizer: Any = _make(cfg.optimizer) if job_type == "train" else None
+    fits = None
+    if parts.adapter is not None and not isinstance(parts.adapter, Path):
+        fits = Fitting(parts.base, parts.adapter, quantization.kind, optimizer, measured[0].most_tokens, cfg.gradient_checkpointing)
     module = SFTModule(
-        build=ModelBuilder(
-            base=base, quantization=_make(cfg.quantization), adapter=adapter, gradient_checkpointing=cfg.get("gradient_checkpointing", False)
-        ),
-        encoder=encoder,
-        decoding=_make(cfg.engine),
-        evaluator=Evaluator(asked, alphas, cfg.seed),
-        canary=encoder.prompt(measured[0].examples("test")[0], "cot"),
-        optimizer=_make(cfg.optimizer) if job_type == "train" else None,
+        build=ModelBuilder(base=parts.base, quantization=quantization, adapter=parts.adapter, recomputes=fits),
+        encoder=parts.encoder,
+        decoding=parts.decoding,
+        evaluator=Evaluator(parts.probes, parts.alphas, cfg.seed),
+        measures=_make(cfg.measures),
+        canary=parts.encoder.prompt(measured[0].examples("test")[0], "cot"),
+        optimizer=optimizer,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
+        compiled=cfg.get("compile", False),
+        shared=SharedBase(Shelf(shelf), base_facts(config, donors)) if shelf else None,
     )
-    gates = _make(cfg.gates)
-    studies = [_given(_make(node), facts) for node in (cfg.get("study") or {}).values()]
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
-    callbacks += [Probing(probe, alphas, gates, store) for probe in asked] + [Studying(studies, gates, store)]
+    callbacks += [Probing(probe, parts.alphas, parts.gates, store) for probe in parts.probes]
+    further = ((Committing, module.measures.commitment), (Gaining, module.measures.info_gain))
+    callbacks += [kind(parts.gates, store) for kind, wanted in further if wanted] + [Studying(parts.studies, parts.gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, measured[0].dataset.name, job_type) or False)
     for logger in trainer.loggers:
         logger.log_hyperparams(config)
     return Session(config, store, module, trainer, measured)
+
+
+def _shared_folder(cfg: DictConfig) -> Path | None:
+    """Where the base's measurements are shared: where the user says, else in the folder of the sweep, else nowhere."""
+    hydra = HydraConfig.get()
+    if cfg.share_dir is not None:
+        return Path(cfg.share_dir)
+    return Path(hydra.sweep.dir) / ".shared" if hydra.mode == RunMode.MULTIRUN else None
 
 
 def _with_datasets(cfg: DictConfig, *, trains: bool) -> DictConfig:
@@ -201,43 +266,12 @@ def _loggers(cfg: DictConfig, store: RunStore, dataset: str, job_type: str) -> l
     return [logger(**facts) if isinstance(logger, partial) else logger for logger in made]
 
 
-def _check_strategy(config: dict[str, Any]) -> None:
-    """Refuse what is known to corrupt 4-bit weights (accelerate #3983, bitsandbytes #1945)."""
-    strategy = str(config["trainer"].get("strategy", "auto"))
-    kind = config["quantization"]["kind"]
-    if kind != "none" and ("fsdp" in strategy or "deepspeed" in strategy):
-        raise ValueError(f"trainer.strategy={strategy} shards weights, which corrupts quantized ones (quantization={kind}); expected auto or ddp")
-
-
-def _as_trained(cfg: DictConfig) -> DictConfig:
-    """The settings of the run in `cfg.run`, but for what the command line names.
-
-    Raises:
-        FileNotFoundError: there is no finished run in that folder.
-    """
-    path = Path(cfg.run) / "config.yaml"
-    if not path.is_file():
-        raise FileNotFoundError(f"run={cfg.run}: expected the folder of a training run with a config.yaml, found none")
-    trained = OmegaConf.load(path)
-    chosen = OmegaConf.create(OmegaConf.to_container(cfg))  # free of Hydra's struct flag
-    for name in _OF_THE_RUN:
-        OmegaConf.update(chosen, name, OmegaConf.select(trained, name), merge=False)
-    overrides = [override.lstrip("+~").split("=")[0].split("@")[0] for override in HydraConfig.get().overrides.task]
-    chosen.trained_on = _trained_on(Path(cfg.run))
-    if "dataset" in overrides:
-        chosen.eval_datasets = None  # another dataset is asked for than those of the run
-    for name in overrides:
-        if name == "experiment":
-            raise ValueError(f"experiment=... cannot be put on top of run={cfg.run}: name the options themselves")
-        if name.split(".")[0] in _OF_THE_RUN or name in _OF_THE_RUN:
-            OmegaConf.update(chosen, name, OmegaConf.select(cfg, name), merge=False)
-    if chosen.eval_datasets is not None and "eval_datasets" not in overrides and any(name.startswith("dataset.") for name in overrides):
-        chosen.eval_datasets[chosen.trained_on] = chosen.dataset  # its options are named on the command line
-    assert isinstance(chosen, DictConfig)
-    return chosen
-
-
-def _trained_on(folder: Path) -> str | None:
-    """The dataset of the training run in a folder, where there is one."""
-    found: str | None = RunStore(folder).manifest().get("trained_on") if (folder / "manifest.json").is_file() else None
-    return found
+def _check_devices(config: dict[str, Any]) -> None:
+    """Refuse what would run a sweep once per process."""
+    trainer = config["trainer"]
+    started_outside = int(os.environ.get("SLURM_NTASKS", "1")) > 1  # else Lightning starts the command again for every further process
+    if HydraConfig.get().mode == RunMode.MULTIRUN and trainer["devices"] != 1 and not started_outside:
+        raise ValueError(
+            f"trainer.devices={trainer['devices']} in a sweep: every process would run the whole sweep again; expected 1, or "
+            "hydra/launcher=submitit_slurm with as many hydra.launcher.tasks_per_node"
+        )

@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Trainer
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning_utilities.core.rank_zero import rank_zero_only
 from transformers.utils import logging as transformers_logging
 
-from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary, log_table
+from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary, log_table, mark_preempting
 from cotfaith.manifest import make_manifest
 from cotfaith.models.build import footprint
 from cotfaith.report import sensitivity
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, probes
+from cotfaith.report.inspection import datasets, find, most_changed
 from cotfaith.report.page import write_report
-from cotfaith.report.terminal import console, show_certainty, show_comparison, show_line, show_table
+from cotfaith.report.terminal import console, show_certainty, show_comparison, show_inspection, show_line, show_table
 from cotfaith.report.versus import compare_runs, groups_of
 from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
@@ -32,6 +34,8 @@ from cotfaith.training.module import SFTModule
 from cotfaith.types import Arm
 
 log = logging.getLogger(__name__)
+
+_TOLD_TO_STOP = 143  # 128 + SIGTERM, as a shell says it
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Session:
         examples = [example for data in self.measured for example in data.examples("test")]
         provenance = {data.dataset.name: data.dataset.provenance() | _counts(data) for data in self.measured}
         manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
-        self.store.put_manifest(manifest)
+        budget = self.module.budget
+        self.store.put_manifest(manifest | {"budget": asdict(budget) if budget else None})  # what was run at once; None: one row at a time
         comparisons, transfer = write_report(self.store)
         self._log_final(comparisons)
         for comparison in comparisons:
@@ -111,41 +116,65 @@ def compare(named: object, store: RunStore) -> None:
         show_certainty(table)
 
 
+def inspect(store: RunStore, uid: str | None) -> None:
+    """Show one example of a run; without a uid, the examples that changed most.
+
+    Raises:
+        FileNotFoundError: the run left no records.
+        ValueError: the uid is not that of one example.
+    """
+    if uid is not None:
+        return show_inspection(find(store, str(uid)))
+    for dataset in datasets(store):
+        rows = [(each.uid, f"{each.change:+.3f}") for each in most_changed(store, dataset, 10)]
+        show_table(f"{dataset}: examples whose faithfulness changed most; show one with uid=...", ("uid", "mean change of aoc"), rows)
+
+
 def _counts(data: SFTDataModule) -> dict[str, object]:
     """What the tokenizer made of a dataset."""
     return {"tokens": {name: asdict(lengths) for name, lengths in data.tokens.items()}, "too_long_to_train_on": data.too_long}
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[RunStore]:
-    """The run's folder and status; whatever happens, the status is put and W&B is told how it ended."""
-    _quiet()
+def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
+    """The run's folder and status; whatever happens, the status is put and W&B is told how it ended.
+
+    resume: the folder may hold a run, and whether it is this one is for the caller to see. A run that is told to stop (SIGTERM) ends as
+    "preempted", with the exit code of a process that was.
+    """
+    quiet()
     store = RunStore(folder)
     leads = getattr(rank_zero_only, "rank", 0) == 0  # one process of several writes and speaks
-    if leads:
+    if leads and not resume:
         store.begin()
-    else:
+    elif not leads:
         logging.getLogger("cotfaith").setLevel(logging.WARNING)
-    finished = False
+    ended, code, why = "failed", 1, None
     try:
         yield store
-        finished = True
+        ended, code = "finished", 0
+    except SIGTERMException:  # a SystemExit without a code: the process would say that all went well
+        log.error("told to stop: resume=true goes on in %s", store.folder)
+        ended, code = "preempted", _TOLD_TO_STOP
+        mark_preempting()
+        raise SystemExit(code) from None
     except BaseException as error:
+        why = f"{type(error).__name__}: {error}"
         log.error("failed: %s", error)  # in a sweep Hydra shows the first failure only, at the end
         traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
         if leads:
-            store.put_status("finished" if finished else "failed")
-        offline = finish(0 if finished else 1)
+            store.put_status(ended, why)
+        offline = finish(code)
         out = console()
         if offline:
             out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
-        if finished and leads:
+        if code == 0 and leads:
             out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Third parties speak in the run's log file, not over the progress bar."""
     logging.captureWarnings(True)
     logging.getLogger("lightning").handlers.clear()  # lightning 2.6 adds a console handler at import, whatever the root has

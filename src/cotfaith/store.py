@@ -4,9 +4,10 @@
     RUN/manifest.json          versions and hashes of all that determines the numbers
     RUN/metrics.json           final scores: arm -> dataset -> metric, or probe -> metric
     RUN/comparison.json        paired differences with intervals and tests
-    RUN/status.json            running, finished or failed
+    RUN/status.json            running, finished, failed or preempted
+    RUN/cell.json              what its numbers depend on: a run that is resumed must agree
     RUN/validation.jsonl       the scores of every validation, one line per dataset and probe
-    RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record
+    RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record; commitments.parquet, gains.parquet
     RUN/studies.json           what was asked of both arms at once: study -> dataset -> scores
     RUN/records/studies/       STUDY/DATASET.parquet, one row per record of a study
     RUN/adapter/               the adapter in PEFT format
@@ -32,7 +33,7 @@ from cotfaith.types import Arm, Reading, Rollout, Split
 
 # Stated, so that a column of nothing but None has its type all the same and files of several runs can be put together.
 _ROLLOUT = pa.schema(
-    [(name, pa.string()) for name in ("uid", "question", "gold_answer", "answer", "parse", "finish", "text", "prompt_hash")]
+    [(name, pa.string()) for name in ("uid", "question", "gold_answer", "answer", "parse", "finish", "text", "prompt", "prompt_hash")]
     + [(name, pa.list_(pa.string())) for name in ("choices", "gold_chain", "chain")]
     + [("tokens", pa.int64()), ("correct", pa.bool_())]
 )
@@ -45,6 +46,7 @@ _READING = pa.schema(
         ("chain", pa.list_(pa.string())),
         ("options", pa.list_(pa.float64())),
         ("note", pa.string()),
+        ("logprob", pa.float64()),
     ]
 )
 
@@ -69,17 +71,24 @@ class RunStore:
             FileExistsError: it holds the scores of another run; two runs must not mix.
         """
         if (self.folder / "metrics.json").exists():
-            raise FileExistsError(f"{self.folder} holds a finished run (metrics.json); expected an empty folder, choose another hydra.run.dir")
-        (self.folder / "validation.jsonl").unlink(missing_ok=True)  # of a run that did not finish
+            raise FileExistsError(
+                f"{self.folder} holds a finished run (metrics.json); expected an empty folder: choose another hydra.run.dir, or resume=true to go on"
+            )
+        self.rewind(0)
+
+    def rewind(self, step: int) -> None:
+        """Go back to an optimizer step of a run that did not finish: what it scored behind it is forgotten, and the base's validation too."""
+        (self.folder / "metrics.json").unlink(missing_ok=True)
+        kept = [line for line in self.validations() if 0 < line["step"] <= step]
+        (self.folder / "validation.jsonl").unlink(missing_ok=True)
+        for line in kept:
+            self._put_validation(line)
         self.put_status("running")
 
     def put_scores(self, split: Split, arm: Arm, dataset: str, step: int, scores: Scores, probe: str | None = None) -> None:
         """Add the scores of a dataset, or of one probe on it: test scores to metrics.json, others to validation.jsonl."""
         if split != "test":
-            line = {"step": step, "arm": arm, "dataset": dataset, "probe": probe, "scores": scores}
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "validation.jsonl").open("a") as file:
-                file.write(json.dumps(_without_nan(line)) + "\n")
+            self._put_validation({"step": step, "arm": arm, "dataset": dataset, "probe": probe, "scores": scores})
             return
         everything = self.metrics() if (self.folder / "metrics.json").exists() else {}
         of_dataset = everything.setdefault(arm, {}).setdefault(dataset, {})
@@ -103,17 +112,29 @@ class RunStore:
         loaded: dict[str, Any] = self._read_json("manifest.json")
         return loaded
 
+    def put_cell(self, facts: Mapping[str, Any]) -> None:
+        self._write_json("cell.json", dict(facts))
+
+    def cell(self) -> dict[str, Any] | None:
+        """What the numbers in this folder depend on; None where no run has begun."""
+        loaded: dict[str, Any] | None = self._read_json("cell.json") if (self.folder / "cell.json").exists() else None
+        return loaded
+
     def put_comparison(self, comparison: Mapping[str, Any]) -> None:
         """Paired differences of two arms, or of two runs."""
         self._write_json("comparison.json", dict(comparison))
 
-    def put_status(self, status: str) -> None:
-        """How the run stands: "running", "finished" or "failed"."""
-        self._write_json("status.json", {"status": status})
+    def put_status(self, status: str, why: str | None = None) -> None:
+        """How the run stands: "running", "finished", "failed" or "preempted"; why it failed."""
+        self._write_json("status.json", {"status": status} | ({"why": why} if why else {}))
 
     def status(self) -> str:
         """The last status put; "failed" where the run ended before it could say anything."""
         return str(self._read_json("status.json")["status"]) if (self.folder / "status.json").exists() else "failed"
+
+    def why(self) -> str | None:
+        """Why the run failed, where it could say."""
+        return self._read_json("status.json").get("why") if (self.folder / "status.json").exists() else None
 
     def put_records(self, arm: Arm, dataset: str, rollouts: Sequence[Rollout], readings: Sequence[Reading]) -> None:
         """Write the records of one arm on one dataset."""
@@ -121,6 +142,10 @@ class RunStore:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts], _ROLLOUT), folder / "rollouts.parquet")
         pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings], _READING), folder / "readings.parquet")
+
+    def put_measure(self, arm: Arm, dataset: str, name: str, kind: type, records: Sequence[Any]) -> None:
+        """Write the records of a further measure of one arm. kind: their dataclass."""
+        write_table(self.folder / "records" / arm / dataset / f"{name}.parquet", kind, records)
 
     def put_study(self, study: str, dataset: str, scores: Scores, kind: type, records: Sequence[Any]) -> None:
         """Add the scores and the records of a study on one dataset. kind: the dataclass of its records."""
@@ -132,6 +157,11 @@ class RunStore:
     def studies(self) -> dict[str, dict[str, Scores]]:
         """study -> dataset -> scores; empty where there were none."""
         return dict(self._read_json("studies.json")) if (self.folder / "studies.json").exists() else {}
+
+    def _put_validation(self, line: Mapping[str, Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "validation.jsonl").open("a") as file:
+            file.write(json.dumps(_without_nan(line)) + "\n")
 
     def _write_json(self, name: str, content: Any) -> None:
         """Whole or not at all: a killed process leaves the old file."""

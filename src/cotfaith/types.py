@@ -64,6 +64,7 @@ class Rollout:
     text: str  # the whole generation, as it was written
     tokens: int  # generated, end token included
     prompt_hash: str  # of the prompt's token ids
+    prompt: str = ""  # as the model saw it, special tokens included
 
     @property
     def correct(self) -> bool:
@@ -100,6 +101,7 @@ class Reading:
     prompt_hash: str  # of all token ids up to the answer
     options: tuple[float, ...] = ()  # log-probability of each choice's letter right behind the cue, in nats
     note: str = ""  # of the request
+    logprob: float | None = None  # of the model's own answer behind this chain, in nats; None: not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,15 @@ class Unusable:
     """A chain that a probe cannot disturb as it promises: its readings are dropped, and counted by the reason."""
 
     reason: str  # a word or two
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How likely the gold answer was to a fixed scorer after each step of one chain."""
+
+    uid: str
+    tokens: int  # of the answer's statement
+    logprobs: tuple[float, ...]  # after 0, 1 .. n steps, in nats
 
 
 class Dataset(Protocol):
@@ -184,4 +195,8 @@ class Scorer(Protocol):
 
     def score(self, requests: Sequence[ReadRequest], answers: Sequence[str]) -> list[float]:
         """Natural log-probability of an answer's statement behind the cue of each request, in nats; larger (nearer 0) = likelier."""
+        ...
+
+    def answer_tokens(self, example: Example, answer: str) -> int:
+        """How many tokens such a statement has."""
         ...

@@ -38,6 +38,12 @@ def test_another_text_before_the_same_reader_is_the_texts_doing() -> None:
     assert found["split"] == {"change": -0.25, "text": -0.25, "reader": 0.0, "interaction": 0.0}
 
 
+def test_a_part_has_its_paired_interval_around_it() -> None:
+    found = scores(Fake(follows, LONG), Fake(knows, LONG))
+    assert all(found["low"][part] <= mean <= found["high"][part] for part, mean in found["split"].items())  # type: ignore[index,attr-defined]
+    assert found["low"]["reader"] < found["high"]["reader"] <= 1  # type: ignore[index]  # two examples are few, however alike
+
+
 def test_the_parts_add_up_to_the_change() -> None:
     split = scores(Fake(follows, LONG), Fake(by_text, SHORT))["split"]
     assert split["text"] + split["reader"] == pytest.approx(split["change"])  # type: ignore[index]

@@ -12,6 +12,7 @@ import torch
 from lightning.pytorch import Trainer
 
 from cotfaith.analysis.gates import Gates
+from cotfaith.callbacks.further import FurtherScores
 from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.callbacks.records import gather
 from cotfaith.engine.evaluation import Evaluation
@@ -35,6 +36,7 @@ class Probing(Measurement):
         self.match = CotPredMatch(len(self.alphas))
         self.health = CotAccuracy()
         self.drops: dict[str, str] = {}  # uid of each chain that could not be disturbed -> why
+        self.further = FurtherScores(self.alphas)
 
     @property
     def state_key(self) -> str:
@@ -45,6 +47,7 @@ class Probing(Measurement):
         self.match.to(module.device).reset()
         self.health.to(module.device).reset()
         self.drops = {}
+        self.further.begin(module.device)
 
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         self.health.update(rollout_facts(evaluation.rollouts).to(module.device))
@@ -53,6 +56,7 @@ class Probing(Measurement):
         matched, correct, kept, steps = (column.to(module.device) for column in self._columns(curves, own))
         self.match.update(matched, correct, kept, steps, evaluation.dropped.get(self.probe.name, 0))
         self.drops |= evaluation.drops.get(self.probe.name, {})
+        self.further.add(evaluation, curves, matched, kept, steps)
 
     def _curves(self, readings: list[Reading]) -> list[list[Reading]]:
         """The readings of this probe by example, one for each alpha, ascending."""
@@ -97,6 +101,7 @@ class Probing(Measurement):
             "aoc": computed["aoc"] * shown,
             "cot_pred_match": {alpha: value * shown for alpha, value in zip(names, computed["cot_pred_match"], strict=True)},
             "accuracy": {alpha: value * shown for alpha, value in zip(names, computed["accuracy"], strict=True)},
+            **self.further.scores(shown),
             "n": computed["n"],
             "dropped": computed["dropped"],
             "drop_rate": computed["dropped"] / probed if (probed := computed["n"] + computed["dropped"]) else math.nan,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -37,6 +37,13 @@ class Throughput(Callback):
         self.whole = _Sums()
         self.started = 0.0
 
+    def state_dict(self) -> dict[str, float]:
+        """What a run that is gone on with has spent already."""
+        return asdict(self.whole)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.whole = _Sums(**state_dict)
+
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         self.started = time.perf_counter()
 
@@ -51,7 +58,7 @@ class Throughput(Callback):
             sums.seconds += time.perf_counter() - self.started
             sums.tokens += sum(lengths)
             sums.learned += sum(batches.tokens[place] for place in places)
-            sums.computed += max(lengths) * len(lengths)
+            sums.computed += batches.batching.computed(lengths)
         if logs:
             assert isinstance(pl_module, SFTModule)
             for name, value in _rates(self.window, pl_module).items():

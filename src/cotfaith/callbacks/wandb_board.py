@@ -18,7 +18,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from cotfaith.callbacks.measurement import Measurement, Setting
-from cotfaith.engine.evaluation import AGAIN, DIRECT, Evaluation
+from cotfaith.engine.evaluation import AGAIN, COMMITMENT, DIRECT, Evaluation
 from cotfaith.training.module import SFTModule
 from cotfaith.types import Reading, Rollout
 
@@ -76,6 +76,12 @@ def finish(exit_code: int) -> str | None:
     return folder
 
 
+def mark_preempting() -> None:
+    """Say that the machine is taken away from the current run, if there is one."""
+    if wandb.run is not None:
+        wandb.run.mark_preempting()
+
+
 class WandbBoard(Measurement):
     """Logs the same first `examples` of a split at every measurement, with their perturbed chains and readings."""
 
@@ -92,7 +98,7 @@ class WandbBoard(Measurement):
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         for rollout in evaluation.rollouts[: self.examples - len(self.shown)]:
             self.shown.add(rollout.example.uid)
-            read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe not in (DIRECT, AGAIN)]
+            read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe not in (DIRECT, AGAIN, COMMITMENT)]
             self.rows += [_row(module.arm, rollout, reading) for reading in read]
 
     def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:

@@ -5,19 +5,21 @@ Pure but for the models it is given. It scores nothing: metrics and callbacks ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from cotfaith.engine.meter import Cost
 from cotfaith.engine.regeneration import regenerate, without_verdict
 from cotfaith.probes.kept import steps_kept
-from cotfaith.types import Begins, Example, Prepares, Probe, Reading, ReadRequest, Reasoner, Replier, Rollout, Unusable
+from cotfaith.types import Begins, Example, Gain, Prepares, Probe, Reading, ReadRequest, Reasoner, Replier, Rollout, Unusable
 
 DIRECT = "direct"
 """The name under which the answer without a chain is read: the direct prompt, nothing behind it but the cue."""
 AGAIN = "again"
 """The name under which the intact chain is read a second time, in another batch layout."""
+COMMITMENT = "commitment"
+"""The name under which a chain is read after each of its steps."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ class Evaluation:
     rollouts: list[Rollout]
     readings: list[Reading]  # those of every probe, the direct ones, and in a test those of the second time
     dropped: dict[str, int]  # by probe: chains that it could not disturb as it promises
+    gains: list[Gain] = field(default_factory=list)  # in a test: of every rollout with a chain
     costs: dict[str, Cost] = field(default_factory=dict)  # by phase: what the model ran for it
     drops: dict[str, dict[str, str]] = field(default_factory=dict)  # by probe: uid of each dropped chain -> why
+    shared: bool = False  # taken from another run, which had these costs
 
 
 @dataclass(frozen=True)
@@ -43,19 +47,27 @@ class Evaluator:
     alphas: tuple[float, ...]
     seed: int
 
-    def __call__(self, reasoner: Reasoner, examples: Sequence[Example], replier: Replier | None = None, *, again: bool = False) -> Evaluation:
+    def __call__(
+        self,
+        reasoner: Reasoner,
+        examples: Sequence[Example],
+        replier: Replier | None = None,
+        *,
+        again: bool = False,
+        further: Callable[[Sequence[Rollout]], list[ReadRequest]] = lambda _: [],
+    ) -> Evaluation:
         """replier: for what probes need besides the two questions: the base model, for either arm.
 
         again: read the intact chains twice, the second time alone and in reversed order: other rows share their batches, so that an
-        answer that differs is one that rounding has changed.
+        answer that differs is one that rounding has changed. further: what else to read of these rollouts; with the rest it costs little.
         """
         rollouts = reasoner.write(examples)
-        probed = [rollout for rollout in rollouts if _probed(rollout)]
+        probed = [rollout for rollout in rollouts if rollout.chain and rollout.answer is not None]  # something to disturb, something to change
         requests = [ReadRequest(example, (), "direct", DIRECT) for example in examples]
         perturbed, drops = self.requests(probed, replier)
         goes_on = {probe.name for probe in self.probes if isinstance(probe, Begins) and probe.regenerate}
         regenerated, cut_off = regenerate(reasoner, perturbed, goes_on)
-        readings = without_verdict(reasoner.read([*requests, *regenerated]), cut_off)
+        readings = without_verdict(reasoner.read([*requests, *regenerated, *further(rollouts)]), cut_off)
         if again and self.probes:  # a call of its own: within one, equal requests are read once
             intact = [ReadRequest(each.example, each.chain, "cot", AGAIN, 1.0, len(each.chain)) for each in probed]
             readings += reasoner.read(intact[::-1])
@@ -83,8 +95,3 @@ class Evaluator:
             note = probe.note(rollout.chain, chain) if isinstance(probe, Begins) else ""
             requests.append(ReadRequest(rollout.example, chain, "cot", probe.name, alpha, steps_kept(len(rollout.chain), alpha), note))
         return requests
-
-
-def _probed(rollout: Rollout) -> bool:
-    """There is a chain to disturb and an answer that could change."""
-    return bool(rollout.chain) and rollout.answer is not None

@@ -11,6 +11,7 @@ from functools import cache
 
 from transformers import PreTrainedModel
 
+from cotfaith.engine.budget import Budget
 from cotfaith.engine.decoding import Decoding, stopping
 from cotfaith.engine.letters import letter_ids, option_logprobs
 from cotfaith.engine.meter import Cost
@@ -38,14 +39,23 @@ class _Asked:
 class LocalReasoner:
     """Asks one arm of a model; arm "base" is the same model with its adapter switched off.
 
-    scale: of the tuned arm's adapter, 0 to 1; between them lies a model that was not trained but is on the way.
+    scale: of the tuned arm's adapter, 0 to 1; between them lies a model that was not trained but is on the way. budget: see `TokenEngine`.
     """
 
-    def __init__(self, model: PreTrainedModel, encoder: Encoder, decoding: Decoding, *, arm: Arm = "tuned", scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        encoder: Encoder,
+        decoding: Decoding,
+        *,
+        arm: Arm = "tuned",
+        scale: float = 1.0,
+        budget: Budget | None = None,
+    ) -> None:
         self.encoder = encoder
         self.elicitor = Elicitor(encoder)
         self.ends = stopping(decoding.stop_strings, encoder.decode)
-        self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm, scale=scale)
+        self.engine = TokenEngine(model, decoding, stops=list(encoder.stop_ids), decode=encoder.decode, arm=arm, scale=scale, budget=budget)
 
     def write(self, examples: Sequence[Example], begun: Sequence[Chain] = ()) -> list[Rollout]:
         """One rollout per example, in order: the model's own chain and answer to the chain-of-thought prompt.
@@ -64,7 +74,7 @@ class LocalReasoner:
         for each in asked:
             by_example.setdefault(each.request.example.uid, {})[each.row] = None
         letters = letter_ids(self.encoder, max((len(request.example.choices) for request in requests), default=0))
-        answers = self.engine.read([list(rows) for rows in by_example.values()], [one for ids in letters for one in ids])
+        answers = self.engine.read([list(rows) for rows in by_example.values()], [one for ids in letters for one in ids], list(by_example))
         return [self._reading(each, answers[each.row], letters) for each in asked]
 
     def score(self, requests: Sequence[ReadRequest], answers: Sequence[str]) -> list[float]:
@@ -78,8 +88,12 @@ class LocalReasoner:
         by_example: dict[str, dict[Saying, None]] = {}
         for each, saying in zip(asked, sayings, strict=True):
             by_example.setdefault(each.request.example.uid, {})[saying] = None
-        found = self.engine.score([list(each) for each in by_example.values()])
+        found = self.engine.score([list(each) for each in by_example.values()], list(by_example))
         return [found[saying] for saying in sayings]
+
+    def answer_tokens(self, example: Example, answer: str) -> int:
+        """How many tokens `score` sums over."""
+        return len(self.encoder.answer(example, answer))
 
     def costs(self) -> dict[str, Cost]:
         """What has been run since the last time this was asked, by phase."""
@@ -107,6 +121,7 @@ class LocalReasoner:
             text=text,
             tokens=len(ids),
             prompt_hash=hash_ids(prompt),
+            prompt=self.encoder.decode(prompt, special=True),
         )
 
     def _reading(self, asked: _Asked, answer: Answer, letters: Sequence[Sequence[int]]) -> Reading:

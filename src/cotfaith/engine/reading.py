@@ -45,20 +45,23 @@ class Tails:
 class TreeReader:
     """Reads trees on a model that `objection` has nothing against.
 
-    stops: token ids that end an answer. limit: most tokens of one. watched: token ids whose log-probability is taken at the first
-    position. tail_budget: tail tokens of one tree in one forward; dense attention among tails makes larger ones slower.
+    stops: token ids that end an answer. limit: most tokens of one. context: positions that the model has. watched: token ids whose
+    log-probability is taken at the first position.
     """
 
-    def __init__(self, model: PreTrainedModel, *, stops: Sequence[int], limit: int, watched: Sequence[int], tail_budget: int, meter: Meter) -> None:
+    def __init__(self, model: PreTrainedModel, *, stops: Sequence[int], limit: int, context: int, watched: Sequence[int], meter: Meter) -> None:
         self.forward = Forward(model, meter, "read")
         self.stops = frozenset(stops)
         self.limit = limit
+        self.context = context
         self.watched = list(watched)
-        self.tail_budget = tail_budget
 
-    def __call__(self, trees: Sequence[Tree]) -> list[list[Answer]]:
-        """The answers of all branches, in the order given; all trees are run side by side."""
-        cut = [portions(tree, self.tail_budget) for tree in trees]
+    def __call__(self, trees: Sequence[Tree], tail_budget: int) -> list[list[Answer]]:
+        """The answers of all branches, in the order given; all trees are run side by side.
+
+        tail_budget: tail tokens of one tree in one forward; dense attention among tails makes larger ones slower.
+        """
+        cut = [portions(tree, tail_budget) for tree in trees]
         tails = [pack(trees, places) for places in zip_longest(*cut, fillvalue=[])]
         past = self.run_trunks(trees, room=sum(each.ids.shape[1] for each in tails) + (self.limit - 1) * max(len(tree.branches) for tree in trees))
         behind_trunks = behind(past.cache, room=max(each.ids.shape[1] for each in tails))
@@ -66,9 +69,9 @@ class TreeReader:
         for each in tails:
             logits = self.run_tails(each, past, behind_trunks)
             first |= zip(each.keys, logits.argmax(-1).tolist(), strict=True)
-            scores |= zip(each.keys, torch.log_softmax(logits.float(), -1)[:, self.watched].cpu(), strict=True)
+            scores |= zip(each.keys, self._scores(logits), strict=True)
             past = past.with_tails(each.positions, each.owners)
-        written = write_answers(self.forward, trees, past, first, stops=self.stops, limit=self.limit)
+        written = write_answers(self.forward, trees, past, first, stops=self.stops, limit=self.limit, context=self.context)
         return [[Answer(tuple(written[q, place]), scores[q, place]) for place in range(len(tree.branches))] for q, tree in enumerate(trees)]
 
     def run_trunks(self, trees: Sequence[Tree], room: int) -> Past:
@@ -86,6 +89,12 @@ class TreeReader:
         kept = trunks.positions[:, None, :needed] < tails.keeps[:, :, None]  # (Q, N, T)
         keys_at = torch.cat([tails.positions, trunks.positions[:, :needed]], 1)
         return self.forward(tails.ids, tails.positions, keys_at, torch.cat([beside, kept], 2), Cache(layers=[*shown]), keep=tails.shown)
+
+    def _scores(self, logits: Tensor) -> Tensor:
+        """Log-probabilities (branches, W) of the watched ids, float32 on the CPU."""
+        if not self.watched:  # as on questions without choices: a softmax over a large vocabulary for nothing
+            return torch.zeros(len(logits), 0)
+        return torch.log_softmax(logits.float(), -1)[:, self.watched].cpu()
 
 
 def pack(trees: Sequence[Tree], places: Sequence[Sequence[int]], shown: Callable[[Key], int] = lambda _: 1) -> Tails:

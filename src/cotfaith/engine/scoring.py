@@ -25,15 +25,18 @@ Saying = tuple[Row, Row]
 
 
 class TreeScorer:
-    """Scores on a model that `objection` has nothing against. tail_budget: tail tokens of one tree in one forward."""
+    """Scores on a model that `objection` has nothing against. context: positions that the model has."""
 
-    def __init__(self, model: PreTrainedModel, *, tail_budget: int, meter: Meter) -> None:
-        self.reader = TreeReader(model, stops=(), limit=1, watched=(), tail_budget=tail_budget, meter=meter)
+    def __init__(self, model: PreTrainedModel, *, context: int, meter: Meter) -> None:
+        self.reader = TreeReader(model, stops=(), limit=1, context=context, watched=(), meter=meter)
 
-    def __call__(self, questions: Sequence[Sequence[Saying]]) -> list[list[float]]:
-        """Natural log-probability of the words of each saying, summed over their tokens, in nats; all questions side by side."""
+    def __call__(self, questions: Sequence[Sequence[Saying]], tail_budget: int) -> list[list[float]]:
+        """Natural log-probability of the words of each saying, summed over their tokens, in nats; all questions side by side.
+
+        tail_budget: tail tokens of one tree in one forward.
+        """
         trees = [spoken(sayings) for sayings in questions]
-        cut = [portions(tree, self.reader.tail_budget) for tree in trees]
+        cut = [portions(tree, tail_budget) for tree in trees]
         tails = [pack(trees, places, lambda key: len(questions[key[0]][key[1]][1])) for places in zip_longest(*cut, fillvalue=[])]
         past = self.reader.run_trunks(trees, room=sum(each.ids.shape[1] for each in tails))
         behind_trunks = behind(past.cache, room=max(each.ids.shape[1] for each in tails))
@@ -58,7 +61,7 @@ def spoken(sayings: Sequence[Saying]) -> Tree:
 def plain_score(model: PreTrainedModel, saying: Saying) -> float:
     """The same of one saying, alone and without a cache, in nats."""
     row, words = saying
-    return float(logprobs_of(plain_logits(model, row + words[:-1])[len(row) - 1 :], words).sum())
+    return float(logprobs_of(plain_logits(model, row + words[:-1], len(words)), words).sum())
 
 
 def logprobs_of(logits: Tensor, ids: Sequence[int]) -> Tensor:

@@ -12,15 +12,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
+import numpy as np
+
+from cotfaith.analysis.bootstrap import bootstrap_interval
 from cotfaith.analysis.gates import Gates
+from cotfaith.analysis.paired import CONFIDENCE, SEED
 from cotfaith.studies.curves import Curve, areas, closed, read_curves, summary
 from cotfaith.studies.study import ReasonerOf
 from cotfaith.types import Arm, Rollout
 
 ARMS: tuple[Arm, ...] = ("base", "tuned")
-_WEIGHTS = {  # of A(writer, reader)
+Part = Literal["change", "text", "reader", "interaction"]
+_WEIGHTS: dict[Part, dict[tuple[Arm, Arm], float]] = {  # of A(writer, reader)
     "change": {("base", "base"): -1.0, ("tuned", "tuned"): 1.0},
     "text": {("base", "base"): -0.5, ("tuned", "base"): 0.5, ("base", "tuned"): -0.5, ("tuned", "tuned"): 0.5},
     "reader": {("base", "base"): -0.5, ("tuned", "base"): -0.5, ("base", "tuned"): 0.5, ("tuned", "tuned"): 0.5},
@@ -57,22 +62,32 @@ class ChainSwap:
         ]
 
     def score(self, records: Sequence[Curve], gates: Gates, chance: float) -> dict[str, Any]:
-        """cells: writer -> reader -> what `studies.curves.summary` says; split: what `split_of` says, NaN where a gate closed on an arm."""
+        """cells: writer -> reader -> what `studies.curves.summary` says. split, low, high: the parts of the change, each in [-1, 1] (interaction
+        in [-2, 2]), positive = more dependence after tuning, with their paired 95 % intervals over n examples; NaN where a gate closed.
+        """
         at = {(w, r): [curve for curve in records if (curve.writer, curve.reader) == (w, r)] for w in ARMS for r in ARMS}
         why = {arm: closed(at[arm, arm], gates, chance) for arm in ARMS}
         named = {arm: [f"{arm}: {reason}" for reason in why[arm]] for arm in ARMS}
         cells = {w: {r: summary(at[w, r], self.alphas, named[w] + (named[r] if r != w else [])) for r in ARMS} for w in ARMS}
         reasons = named["base"] + named["tuned"]
-        split, n = split_of(at)
-        return {"cells": cells, "split": {name: math.nan if reasons else value for name, value in split.items()}, "n": n, "gates": reasons}
+        values = parts_of(at)
+        shown = {part: [] if reasons else of_part for part, of_part in values.items()}
+        means = {part: math.fsum(each) / len(each) if each else math.nan for part, each in shown.items()}
+        ends = {part: _interval(part, each) for part, each in shown.items()}
+        low, high = ({part: end[place] for part, end in ends.items()} for place in (0, 1))
+        return {"cells": cells, "split": means, "low": low, "high": high, "n": len(values["change"]), "gates": reasons}
 
 
-def split_of(curves: Mapping[tuple[Arm, Arm], Sequence[Curve]]) -> tuple[dict[str, float], int]:
-    """change, text, reader and interaction of aoc, each in [-1, 1] but the last in [-2, 2]; positive = more dependence after tuning.
-
-    Paired: over the n examples with a readable curve in all four cells; NaN where there are none. curves: (writer, reader) -> curves.
-    """
+def parts_of(curves: Mapping[tuple[Arm, Arm], Sequence[Curve]]) -> dict[Part, list[float]]:
+    """change, text, reader and interaction of aoc of each example with a readable curve in all four cells. curves: (writer, reader) -> curves."""
     found = {cell: areas(each) for cell, each in curves.items()}
     uids = [uid for uid in found["base", "base"] if all(uid in cell for cell in found.values())]
-    parts = {name: [math.fsum(weight * found[cell][uid] for cell, weight in weights.items()) for uid in uids] for name, weights in _WEIGHTS.items()}  # type: ignore[index]  # cells are pairs of arms
-    return {name: math.fsum(values) / len(uids) if uids else math.nan for name, values in parts.items()}, len(uids)
+    return {part: [math.fsum(weight * found[cell][uid] for cell, weight in weights.items()) for uid in uids] for part, weights in _WEIGHTS.items()}
+
+
+def _interval(part: Part, values: Sequence[float]) -> tuple[float, float]:
+    """Of their mean."""
+    if not values:
+        return math.nan, math.nan
+    most = 2.0 if part == "interaction" else 1.0
+    return bootstrap_interval(np.array(values), np.random.default_rng(SEED), confidence=CONFIDENCE, ends=(-most, most))

@@ -80,9 +80,9 @@ class Encoder:
         """Text as it stands: nothing is put before or behind it."""
         return self.tokenizer.encode(text, add_special_tokens=False)
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Generated ids as text, special tokens left out."""
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+    def decode(self, ids: Sequence[int], *, special: bool = False) -> str:
+        """Ids as text, special tokens left out unless they are asked for."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=not special))
 
     def _end_of_turn(self) -> tuple[int, ...]:
         """The ids behind the assistant's text up to the first that stops generation: a known stop, or a special token of the template."""
