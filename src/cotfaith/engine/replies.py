@@ -30,9 +30,9 @@ class BaseReplies:
 
     @cached_property
     def identity(self) -> str:
-        """The weights, the template with its system message, and the limit of a reply."""
+        """The weights, as they are held and computed with, the template with its system message, and the limit of a reply."""
         frame = hashlib.sha256(f"{self.encoder.chat.before('')}\0{self.encoder.chat.source}".encode()).hexdigest()[:16]
-        return f"base/{self.weights()}/{frame}/{self.decoding.max_new_tokens}"
+        return f"base/{self.weights()}/{self.model.dtype}/{frame}/{self.decoding.max_new_tokens}"
 
     def reply(self, messages: Sequence[str]) -> list[str | None]:
         """One reply per message, in order, behind its thought where there is one; None where it was cut off by the limit."""
