@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 from omegaconf import DictConfig
 
 from cotfaith.run import train
@@ -99,9 +100,23 @@ def _scores(folder: Path) -> list[tuple[int, str, float]]:
     return sorted((line["step"], line["arm"], line["scores"]["cot_accuracy"]) for line in lines if "cot_accuracy" in line["scores"])
 
 
-def test_a_folder_with_other_settings_is_not_gone_on_with(run: Callable[..., float]) -> None:
+def test_a_folder_with_other_settings_is_not_gone_on_with(run: Callable[..., float], tmp_path: Path) -> None:
     run("run", "lora.alpha=8")
     with pytest.raises(FileExistsError, match=r"holds another run: config\.lora\.alpha: 8 -> 32"):
+        run("run", "resume=true")
+    assert RunStore(tmp_path / "run").status() == "finished"
+
+
+def test_a_misspelt_option_leaves_a_finished_run_finished(run: Callable[..., float], tmp_path: Path) -> None:
+    run("run")
+    with pytest.raises(ValueError, match="expected different ascending fractions"):
+        run("run", "resume=true", "alphas=[0.5,1]")
+    assert RunStore(tmp_path / "run").status() == "finished"
+
+
+def test_a_folder_in_which_another_process_runs_is_left_to_it(run: Callable[..., float], tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with FileLock(tmp_path / "run" / ".lock"), pytest.raises(RuntimeError, match="another process runs in this folder"):
         run("run", "resume=true")
 
 
