@@ -242,5 +242,5 @@ def _check_strategy(config: dict[str, Any]) -> None:
     if HydraConfig.get().mode == RunMode.MULTIRUN and trainer["devices"] != 1 and not started_outside:
         raise ValueError(
             f"trainer.devices={trainer['devices']} in a sweep: every process would run the whole sweep again; expected 1, or "
-            "hydra/launcher=submitit_slurm with as many hydra.launcher.tasks_per_node"
+            "hydra/launcher=slurm with as many hydra.launcher.tasks_per_node"
         )
