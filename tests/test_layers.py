@@ -12,16 +12,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "cotfaith"
 LAYERS = (
     {"types"},
-    {"text"},
+    {"text", "tables"},
     {"probes", "datasets", "metrics"},
     {"models", "engine", "store", "analysis", "identity"},
-    {"training", "manifest", "cells", "trained"},
+    {"training", "manifest", "studies", "cells", "trained"},
     {"callbacks", "report"},
     {"session"},
     {"run", "planning"},
     {"trial"},
     {"sweeping"},
-    {"train", "evaluate", "embedded"},  # embedded: the commands that make and measure the embedded model
+    {"train", "evaluate", "embedded", "export"},  # embedded: the commands that make and measure the embedded model
 )
 LAYER = {name: place for place, names in enumerate(LAYERS) for name in names}
 ENTRIES = [ROOT / "train.py", ROOT / "evaluate.py"]

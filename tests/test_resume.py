@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from omegaconf import DictConfig
 
+from cotfaith.engine.tokens import TokenEngine
 from cotfaith.run import train
 from cotfaith.store import RunStore
 
@@ -18,7 +19,7 @@ Compose = Callable[..., DictConfig]
 pytestmark = pytest.mark.xdist_group("resume")
 TINY = (
     *("dataset=arithmetic", "dataset.train_size=16", "dataset.val_size=4", "dataset.test_size=6", "dataset.max_steps=3"),
-    *("probe=[filler]", "data.batch_size=4", "engine.max_new_tokens=64", "callbacks.progress=null", "callbacks.last.every=1"),
+    *("probe=[filler]", "data.batch_size=4", "engine.max_new_tokens=64", "callbacks.progress=null", "callbacks.last.every=1", "study=[]"),
 )
 
 
@@ -41,10 +42,11 @@ def run(compose_run: Compose, tmp_path: Path) -> Callable[..., float]:
 def test_a_second_run_with_another_rank_asks_nothing_of_the_base(run: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared = f"share_dir={tmp_path / 'shared'}"
     run("first", shared, "lora.r=4")
-    asked: list[str] = []
-    monkeypatch.setattr("cotfaith.engine.tokens.TokenEngine._choose", lambda engine: asked.append(engine.arm))
+    arms: list[str] = []
+    write = TokenEngine.write
+    monkeypatch.setattr(TokenEngine, "write", lambda engine, *rest: arms.append(engine.arm) or write(engine, *rest))
     run("second", shared, "lora.r=8")
-    assert "base" not in asked
+    assert set(arms) == {"tuned"}
     assert numbers(tmp_path / "second")["base"] == numbers(tmp_path / "first")["base"]
     assert [costs(tmp_path / name)["base"]["shared"] for name in ("first", "second")] == [0.0, 1.0]
     assert costs(tmp_path / "second")["base"]["read_seconds"] == costs(tmp_path / "first")["base"]["read_seconds"]

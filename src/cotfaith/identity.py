@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cotfaith.types import Example
+from cotfaith.types import Chain, Example
 
 Facts = Mapping[str, Any]
 
 PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
 # Where a run's files go, what it is called, how much of it is shown.
-_NAMES = ("name", "run", "adapter", "compare", "run_dir", "sweep", "share_dir", "resume", "dry_run", "ckpt_path", "logger")
+_NAMES = ("name", "run", "adapter", "compare", "inspect", "uid", "run_dir", "sweep", "share_dir", "resume", "dry_run", "ckpt_path", "logger")
 _SHOWING = ("progress", "board")
 # What the base model is asked does not depend on these: they train the adapter, or choose examples, which are facts themselves.
 _TRAINING = ("lora", "target", "optimizer", "scheduler", "gradient_checkpointing", "callbacks", "gates", "objective", "trainer", "data")
@@ -33,10 +33,13 @@ def content_key(facts: Facts) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def base_facts(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the base model's rollouts and readings depend on, besides its weights, the machine and the examples. config: resolved."""
+def base_facts(config: Mapping[str, Any], donors: Sequence[Chain] = ()) -> dict[str, Any]:
+    """What the base model's rollouts and readings depend on, besides its weights, the machine and the examples.
+
+    config: resolved. donors: chains of other examples that a probe puts in place of steps.
+    """
     kept = {name: value for name, value in config.items() if name not in (*_NAMES, *_TRAINING, *_EXAMPLES)}
-    return {"config": kept, "precision": config["trainer"]["precision"], **_code()}
+    return {"config": kept, "precision": config["trainer"]["precision"], "donors": _hash(donors), **_code()}
 
 
 def cell_facts(config: Mapping[str, Any], examples: Mapping[str, Iterable[Example]]) -> dict[str, Any]:
@@ -65,6 +68,10 @@ def differences(before: Facts, now: Facts, place: str = "") -> list[str]:
 def hash_examples(examples: Iterable[Example]) -> str:
     """A stable name for some examples with their gold answers and chains (16 hexadecimal digits of SHA-256)."""
     rows = [[e.uid, e.question, e.answer, list(e.chain or ()), list(e.choices)] for e in examples]
+    return _hash(rows)
+
+
+def _hash(rows: Sequence[object]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
 

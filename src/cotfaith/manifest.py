@@ -6,7 +6,7 @@ import hashlib
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from peft import LoraConfig, PeftModel, get_peft_model_state_dict
 from transformers import PreTrainedModel
 
 from cotfaith.identity import PACKAGES, hash_examples
+from cotfaith.models.base import BaseModel
 from cotfaith.models.build import base_weights, footprint, hash_weights, peak_bytes
+from cotfaith.models.licence import licence_of
 from cotfaith.text.encoding import Encoder
 from cotfaith.types import Example
 
@@ -27,7 +29,7 @@ def make_manifest(
     config: dict[str, Any],
     model: PreTrainedModel,
     encoder: Encoder,
-    examples: Iterable[Example],
+    examples: Sequence[Example],
     provenance: Mapping[str, object],
     device: torch.device,
 ) -> dict[str, Any]:
@@ -36,9 +38,13 @@ def make_manifest(
     return {
         "model": config["model"]["path"],
         "base_hash": hash_weights(base_weights(model)),
+        "base": _base(config["model"], model),
         "quantization": config["quantization"]["kind"],
+        "arithmetic": _arithmetic(config, model),
+        "double_quantization": config["quantization"].get("double", True),
         "scaling": config.get("lora", {}).get("scaling"),
-        "lora": _lora(model) if isinstance(model, PeftModel) else None,
+        "method": _method(model),
+        "lora": _lora(model) if isinstance(model, PeftModel) and _method(model) != "full" else None,
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "trained_on": config["trained_on"],
@@ -48,7 +54,10 @@ def make_manifest(
         "data_hash": hash_examples(examples),
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
-        "elicitation": "prefill",
+        "paraphraser": config["paraphraser"],
+        "elicitation": config["prompt"].get("elicitation", "prefill"),  # runs of before there was a choice
+        "first_prompt": encoder.chat.before(encoder.prompts.message(examples[0], "cot")),
+        "stop_ids": sorted(encoder.stop_ids),
         "seed": config["seed"],
         "alphas": config["alphas"],
         "probe": config["probe"],
@@ -66,12 +75,45 @@ def make_manifest(
     }
 
 
+def _base(named: Mapping[str, Any], model: PreTrainedModel) -> dict[str, Any]:
+    """What it takes to load the same base again, and its licence. dtype: as it was on this device."""
+    plain = model.get_base_model() if isinstance(model, PeftModel) else model
+    source = BaseModel(path=named["path"]).source
+    return {
+        "revision": named.get("revision"),
+        "dtype": str(plain.get_input_embeddings().weight.dtype).removeprefix("torch."),
+        "trust_remote_code": named.get("trust_remote_code", False),
+        "license": licence_of(source, named.get("license")),
+    }
+
+
 def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
     """How the adapter was trained, as far as the configuration says it; None where this run trained nothing."""
-    if "optimizer" not in config:
+    if "scheduler" not in config:  # an optimizer stands there also for an evaluation, where the model has a recipe
         return None
     loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
     return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
+
+
+def _method(model: PreTrainedModel) -> str | None:
+    """What was trained: "lora", "dora" or "full"; None where nothing was."""
+    if not isinstance(model, PeftModel):
+        return None
+    config = model.peft_config["default"]
+    assert isinstance(config, LoraConfig)
+    return "full" if config.modules_to_save else "dora" if config.use_dora else "lora"
+
+
+def _arithmetic(config: dict[str, Any], model: PreTrainedModel) -> dict[str, Any]:
+    """What rounding depends on besides the weights."""
+    return {
+        "precision": config["trainer"]["precision"],
+        "float32_matmul": torch.get_float32_matmul_precision(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "compile": config.get("compile", False),
+        "threads": torch.get_num_threads(),
+        "gradient_checkpointing": bool(getattr(model, "is_gradient_checkpointing", False)),
+    }
 
 
 def _lora(model: PeftModel) -> dict[str, Any]:
@@ -79,7 +121,8 @@ def _lora(model: PeftModel) -> dict[str, Any]:
     assert isinstance(config, LoraConfig)
     scale = config.lora_alpha / (config.r**0.5 if config.use_rslora else config.r)
     targets = sorted(config.target_modules or ())
-    return {"r": config.r, "alpha": config.lora_alpha, "rslora": config.use_rslora, "scale": scale, "target_modules": targets}
+    numbers = {"r": config.r, "alpha": config.lora_alpha, "dropout": config.lora_dropout, "scale": scale}
+    return {**numbers, "rslora": config.use_rslora, "target_modules": targets}
 
 
 def _hash(text: str) -> str:

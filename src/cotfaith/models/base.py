@@ -62,12 +62,14 @@ class BaseModel:
 
     revision: a branch, tag or commit on the hub. trust_remote_code: run Python code that comes with the model.
     dtype: of the weights that stay unquantised and of the 4-bit arithmetic; "auto" is float32 on CPU and bfloat16 elsewhere.
+    license: as the hub writes it, "apache-2.0"; None: what a model card in the folder says, see `licence`.
     """
 
     path: str
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     revision: str | None = None
     trust_remote_code: bool = False
+    license: str | None = None
 
     def __post_init__(self) -> None:
         if self.dtype not in ("auto", "float32", "bfloat16"):
@@ -103,6 +105,18 @@ class BaseModel:
             config = AutoConfig.from_pretrained(self.source, **self._origin()).get_text_config(decoder=True)
         length: int | None = getattr(config, "max_position_embeddings", None)
         return length
+
+    def outline(self, device: torch.device) -> PreTrainedModel:
+        """The model as `load` would make it for `device`, without its weights: shapes on the meta device. Only the configuration is read.
+
+        Raises:
+            FileNotFoundError: the model cannot be had, see `load`.
+        """
+        with self._explained():
+            config = AutoConfig.from_pretrained(self.source, **self._origin())
+            with torch.device("meta"):
+                model: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=self._dtype(device), trust_remote_code=self.trust_remote_code)
+        return model
 
     def load(self, device: torch.device, quantization: Quantization) -> PreTrainedModel:
         """The model on `device`, in eval mode, from safetensors.
