@@ -8,8 +8,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 from omegaconf import DictConfig
 
+from cotfaith.engine.tokens import TokenEngine
 from cotfaith.run import train
 from cotfaith.store import RunStore
 
@@ -17,7 +19,7 @@ Compose = Callable[..., DictConfig]
 pytestmark = pytest.mark.xdist_group("resume")
 TINY = (
     *("dataset=arithmetic", "dataset.train_size=16", "dataset.val_size=4", "dataset.test_size=6", "dataset.max_steps=3"),
-    *("probe=[filler]", "data.batch_size=4", "engine.max_new_tokens=64", "callbacks.progress=null", "callbacks.last.every=1"),
+    *("probe=[filler]", "data.batch_size=4", "engine.max_new_tokens=64", "callbacks.progress=null", "callbacks.last.every=1", "study=[]"),
 )
 
 
@@ -40,10 +42,11 @@ def run(compose_run: Compose, tmp_path: Path) -> Callable[..., float]:
 def test_a_second_run_with_another_rank_asks_nothing_of_the_base(run: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared = f"share_dir={tmp_path / 'shared'}"
     run("first", shared, "lora.r=4")
-    asked: list[str] = []
-    monkeypatch.setattr("cotfaith.engine.tokens.TokenEngine._choose", lambda engine: asked.append(engine.arm))
+    arms: list[str] = []
+    write = TokenEngine.write
+    monkeypatch.setattr(TokenEngine, "write", lambda engine, *rest: arms.append(engine.arm) or write(engine, *rest))
     run("second", shared, "lora.r=8")
-    assert "base" not in asked
+    assert set(arms) == {"tuned"}
     assert numbers(tmp_path / "second")["base"] == numbers(tmp_path / "first")["base"]
     assert [costs(tmp_path / name)["base"]["shared"] for name in ("first", "second")] == [0.0, 1.0]
     assert costs(tmp_path / "second")["base"]["read_seconds"] == costs(tmp_path / "first")["base"]["read_seconds"]
@@ -99,9 +102,23 @@ def _scores(folder: Path) -> list[tuple[int, str, float]]:
     return sorted((line["step"], line["arm"], line["scores"]["cot_accuracy"]) for line in lines if "cot_accuracy" in line["scores"])
 
 
-def test_a_folder_with_other_settings_is_not_gone_on_with(run: Callable[..., float]) -> None:
+def test_a_folder_with_other_settings_is_not_gone_on_with(run: Callable[..., float], tmp_path: Path) -> None:
     run("run", "lora.alpha=8")
     with pytest.raises(FileExistsError, match=r"holds another run: config\.lora\.alpha: 8 -> 32"):
+        run("run", "resume=true")
+    assert RunStore(tmp_path / "run").status() == "finished"
+
+
+def test_a_misspelt_option_leaves_a_finished_run_finished(run: Callable[..., float], tmp_path: Path) -> None:
+    run("run")
+    with pytest.raises(ValueError, match="expected different ascending fractions"):
+        run("run", "resume=true", "alphas=[0.5,1]")
+    assert RunStore(tmp_path / "run").status() == "finished"
+
+
+def test_a_folder_in_which_another_process_runs_is_left_to_it(run: Callable[..., float], tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with FileLock(tmp_path / "run" / ".lock"), pytest.raises(RuntimeError, match="another process runs in this folder"):
         run("run", "resume=true")
 
 

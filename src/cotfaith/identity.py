@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 
 PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
 # Where a run's files go, what it is called, how much of it is shown.
-_NAMES = ("name", "run", "adapter", "compare", "run_dir", "sweep", "share_dir", "resume", "dry_run", "ckpt_path", "logger")
+_NAMES = ("name", "run", "adapter", "compare", "inspect", "uid", "run_dir", "sweep", "share_dir", "resume", "dry_run", "ckpt_path", "logger")
 _SHOWING = ("progress", "board")
 # What the base model is asked does not depend on these: they train the adapter, or choose examples, which are facts themselves.
 _TRAINING = ("lora", "target", "optimizer", "scheduler", "gradient_checkpointing", "callbacks", "gates", "objective", "trainer", "data")
@@ -73,6 +73,14 @@ def hash_examples(examples: Iterable[Example]) -> str:
 
 def _hash(rows: Sequence[object]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+
+
+def stamp(folder: Path) -> list[str] | None:
+    """Names, sizes and dates of the files of a model; None where it is no folder: the hub's name and revision say which it is."""
+    if not folder.is_dir():
+        return None
+    found = [(path.relative_to(folder), path.stat()) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [f"{name} {of.st_size} {of.st_mtime_ns}" for name, of in found]
 
 
 def _code() -> dict[str, Any]:

@@ -31,12 +31,12 @@ from cotfaith.cells import Cell
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.engine.shelf import Shelf
-from cotfaith.identity import base_facts, cell_facts
+from cotfaith.identity import base_facts, cell_facts, stamp
 from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder, Tuning
 from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
-from cotfaith.session import Session, compare, inspect, running
+from cotfaith.session import Session, compare, inspect, leads, running
 from cotfaith.store import RunStore
 from cotfaith.studies.study import Study
 from cotfaith.text.encoding import Encoder
@@ -74,7 +74,7 @@ class Parts:
         """This training run as a cell of a sweep; reads all examples."""
         splits = get_args(Split)
         examples = {f"{data.dataset.name}/{split}": data.examples(split) for data in self.measured for split in splits}
-        return Cell(store, cell_facts(self.config, examples))
+        return Cell(store, {**cell_facts(self.config, examples), "model_files": stamp(Path(self.base.source))})
 
 
 def train(cfg: DictConfig) -> float:
@@ -87,8 +87,9 @@ def train(cfg: DictConfig) -> float:
             log.info("finished before, skipped: %s", store.folder)
         else:
             if cfg.resume:
-                checkpoint = cell.resume() or checkpoint
-            store.put_cell(cell.facts)
+                checkpoint = cell.resume(writes=leads()) or checkpoint
+            if leads():
+                store.put_cell(cell.facts)
             session = build(parts, store, job_type="train")
             session.fit(trained, checkpoint)
             session.measure(("base", "tuned"))
@@ -273,5 +274,5 @@ def _check_devices(config: dict[str, Any]) -> None:
     if HydraConfig.get().mode == RunMode.MULTIRUN and trainer["devices"] != 1 and not started_outside:
         raise ValueError(
             f"trainer.devices={trainer['devices']} in a sweep: every process would run the whole sweep again; expected 1, or "
-            "hydra/launcher=submitit_slurm with as many hydra.launcher.tasks_per_node"
+            "hydra/launcher=slurm with as many hydra.launcher.tasks_per_node"
         )
