@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_
 from cotfaith.manifest import make_manifest
 from cotfaith.models.build import footprint
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, probes
+from cotfaith.report.headline import headline
 from cotfaith.report.page import write_report
 from cotfaith.report.terminal import console, show_certainty, show_comparison, show_table
 from cotfaith.report.versus import compare_runs, groups_of
@@ -91,7 +92,8 @@ class Session:
 
     def _log_final(self, comparisons: Sequence[Comparison]) -> None:
         metrics = self.store.metrics()
-        log_summary(self.trainer, metrics)
+        prefixes = {data.dataset.name: data.prefix for data in self.measured}
+        log_summary(self.trainer, metrics, headline(self.store.comparison(), metrics, prefixes))
         for table in comparisons:
             log_table(self.trainer, f"comparison/{table.dataset}", table.columns, [row.cells for row in table.rows])
             log_table(self.trainer, f"gates/{table.dataset}", (UNINTERPRETABLE,), [(reason,) for reason in table.reasons])
@@ -101,13 +103,19 @@ class Session:
             curves = {probe: {arm: scores[probe]["cot_pred_match"] for arm, scores in of_arms.items()} for probe in named}
             log_curves(self.trainer, curves, data.prefix)
         if self.store.adapter.is_dir():
-            log_adapter(self.trainer, self.store.adapter, self.store.manifest())
+            log_adapter(self.trainer, self.store.adapter, self.store.manifest(), best=_ended_at_its_best(self.store.validations()))
 
 
 def compare(named: object, store: RunStore) -> None:
     """Hold finished runs against each other, by what they left on disk. named: what `compare=` says, see `groups_of`."""
     for table in compare_runs(groups_of(named), store):
         show_certainty(table)
+
+
+def _ended_at_its_best(validations: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether no validation of the tuned arm had a higher cot_accuracy than its last. validations: as in validation.jsonl."""
+    scores = [each["scores"]["cot_accuracy"] for each in validations if each["arm"] == "tuned" and "cot_accuracy" in each["scores"]]
+    return bool(scores) and scores[-1] >= max(scores)
 
 
 def _counts(data: SFTDataModule) -> dict[str, object]:
@@ -126,7 +134,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
     store = RunStore(folder)
     leads = getattr(rank_zero_only, "rank", 0) == 0  # one process of several writes and speaks
     if leads and not resume:
-        store.begin()
+        _begin(store)
     elif not leads:
         logging.getLogger("cotfaith").setLevel(logging.WARNING)
     ended, code = "failed", 1
@@ -139,7 +147,8 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
         mark_preempting()
         raise SystemExit(code) from None
     except BaseException as error:
-        log.error("failed: %s", error)  # in a sweep Hydra shows the first failure only, at the end
+        log.error("failed: %s", plain(error))  # in a sweep Hydra shows the first failure only, at the end
+        logging.getLogger().error("where it failed", exc_info=error)  # in the log file alone
         traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
@@ -151,6 +160,20 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
             out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
         if code == 0 and leads:
             out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
+
+
+def _begin(store: RunStore) -> None:
+    try:
+        store.begin()
+    except FileExistsError as error:  # the folder keeps the status of the run that it holds
+        log.error("failed: %s", error)
+        raise
+
+
+def plain(error: BaseException) -> str:
+    """What an error says; Hydra wraps what a constructor raises."""
+    wrapped = type(error).__module__.startswith("hydra.") and error.__cause__ is not None
+    return str(error.__cause__ if wrapped else error)
 
 
 def quiet() -> None:

@@ -49,6 +49,7 @@ class TokenEngine:
     def write(self, prompts: Sequence[Row], uids: Sequence[str]) -> list[list[int]]:
         """A continuation of each prompt, end token included where one was written. uids: seed the sampling, where there is any."""
         limit = self.decoding.max_new_tokens
+        self.meter.begin("write", len(prompts))
         with self._asking("write"):
             if not self._packs:
                 return self._plain("write", limit)(prompts)
@@ -61,6 +62,7 @@ class TokenEngine:
         watched: token ids whose log-probability is taken at the first position of each answer.
         """
         limit = self.decoding.answer_tokens
+        self.meter.begin("read", sum(map(len, examples)))
         with self._asking("read"):
             if not self._packs:
                 rows = [row for each in examples for row in each]
@@ -95,6 +97,7 @@ class TokenEngine:
             for place, of_tree in zip(group, halving(reader, [trees[place] for place in group]), strict=True):
                 self._check(trees[place], of_tree, watched)
                 answers |= dict(zip(examples[place], of_tree, strict=True))
+                self.meter.finish("read", len(of_tree))
         return answers
 
     def _check(self, tree: Tree, answers: Sequence[Answer], watched: Sequence[int]) -> None:

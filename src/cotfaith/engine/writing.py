@@ -104,6 +104,8 @@ class ChainWriter:
             if not writer.ended:
                 writer.ids.append(token)
                 writer.ended = token in self.stops or len(writer.ids) == self.limit or self.ends(writer.ids)
+                if writer.ended:
+                    self.forward.meter.finish("write", 1)
 
 
 def _own(past: Sequence[KeysValues], lengths: Sequence[int]) -> list[list[KeysValues]]:

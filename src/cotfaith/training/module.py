@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
+from cotfaith.engine.meter import Watch, nobody
 from cotfaith.models.build import fingerprint
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
@@ -62,6 +63,7 @@ class SFTModule(LightningModule):
         self.make_scheduler = scheduler
         self.shared = shared
         self.arm: Arm = "tuned"
+        self.watch: Watch = nobody  # told how far an evaluation is
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
@@ -110,7 +112,7 @@ class SFTModule(LightningModule):
         loss = self.loss(batch["input_ids"], batch["labels"])
         data = self.trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit
         assert isinstance(data, SFTDataModule)
-        self.log("train/loss", loss.detach() / (batch["labels"] != IGNORE).sum(), prog_bar=True)
+        self.log("train/loss", loss.detach() / (batch["labels"] != IGNORE).sum())
         self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         # Lightning divides by the batches of a step, and DDP by the processes
         return loss * (self.trainer.accumulate_grad_batches * self.trainer.world_size / data.batches.supervised(batch_idx))
@@ -142,6 +144,7 @@ class SFTModule(LightningModule):
             if self.arm not in self.reasoners:
                 self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
             reasoner = self.reasoners[self.arm]
+            reasoner.engine.meter.watch = self.watch
             evaluation = self.evaluator(reasoner, examples, again=split == "test")
         return replace(evaluation, costs=reasoner.costs())
 
