@@ -23,4 +23,4 @@ if __name__ == "__main__":
             from cotfaith.report.sweep import summarise
 
             for folder in sweeps:
-                summarise(folder)
+                summarise([folder], folder)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from cotfaith.identity import base_facts, cell_facts, content_key, differences
+from cotfaith.identity import base_facts, cell_facts, content_key, differences, stamp
 from cotfaith.types import Example
 
 EXAMPLES = {"shortcut/test": [Example("u/1", "2 + 2?", "4")]}
@@ -66,3 +67,10 @@ def test_other_examples_make_another_cell(resolved: Callable[..., dict[str, Any]
 def test_a_difference_is_named_by_its_place() -> None:
     before, now = {"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": 1, "c": 3}, "d": [1], "e": "new"}
     assert differences(before, now) == ["a.c: 2 -> 3", "e: None -> new"]
+
+
+def test_other_files_of_a_model_have_another_stamp(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_text("a")
+    before = stamp(tmp_path)
+    (tmp_path / "model.safetensors").write_text("ab")
+    assert (stamp(tmp_path) != before, stamp(tmp_path / "OWNER" / "NAME")) == (True, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,8 @@ import torch
 
 from cotfaith.identity import Facts, content_key, differences
 from cotfaith.store import RunStore
+
+log = logging.getLogger(__name__)
 
 State = Literal["new", "finished", "broken", "changed"]
 _SHOWN = 3  # of the differences between two cells: the others are counted
@@ -44,8 +47,10 @@ class Cell:
         """The optimizer step of the checkpoint; 0 without one."""
         return int(torch.load(self.checkpoint, map_location="cpu", weights_only=True)["global_step"]) if self.checkpoint else 0
 
-    def resume(self) -> Path | None:
+    def resume(self, *, writes: bool = True) -> Path | None:
         """Make the folder ready to go on; the checkpoint to go on from, None from the start.
+
+        writes: whether this process of several is the one that does so.
 
         Raises:
             FileExistsError: it holds a run of other settings.
@@ -53,8 +58,10 @@ class Cell:
         if self.state == "changed":
             raise FileExistsError(f"{self.store.folder} holds another run: {self.changes()}; choose another sweep=NAME, or move it away")
         checkpoint, step = self.checkpoint, self.step
-        self.store.rewind(step)
-        self.store.put_cell(self.facts)
+        if writes and self.state == "broken":
+            log.info("goes on %s: %s", f"at step {step}" if checkpoint else "from the start, without a checkpoint", self.store.folder)
+        if writes:
+            self.store.rewind(step)
         return checkpoint
 
     def changes(self) -> str:

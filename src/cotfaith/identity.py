@@ -68,6 +68,14 @@ def hash_examples(examples: Iterable[Example]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
 
+def stamp(folder: Path) -> list[str] | None:
+    """Names, sizes and dates of the files of a model; None where it is no folder: the hub's name and revision say which it is."""
+    if not folder.is_dir():
+        return None
+    found = [(path.relative_to(folder), path.stat()) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [f"{name} {of.st_size} {of.st_mtime_ns}" for name, of in found]
+
+
 def _code() -> dict[str, Any]:
     return {"source": _source_hash(), "versions": {package: version(package) for package in PACKAGES}}
 

@@ -25,12 +25,12 @@ from cotfaith.cells import Cell
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.engine.shelf import Shelf
-from cotfaith.identity import base_facts, cell_facts
+from cotfaith.identity import base_facts, cell_facts, stamp
 from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder
 from cotfaith.models.lora import Lora
 from cotfaith.probes.kept import check_alphas
-from cotfaith.session import Session, compare, running
+from cotfaith.session import Session, compare, leads, running
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
 from cotfaith.trained import as_trained, trained_on
@@ -64,7 +64,7 @@ class Parts:
         """This training run as a cell of a sweep; reads all examples."""
         splits = get_args(Split)
         examples = {f"{data.dataset.name}/{split}": data.examples(split) for data in self.measured for split in splits}
-        return Cell(store, cell_facts(self.config, examples))
+        return Cell(store, {**cell_facts(self.config, examples), "model_files": stamp(Path(self.base.source))})
 
 
 def train(cfg: DictConfig) -> float:
@@ -77,10 +77,9 @@ def train(cfg: DictConfig) -> float:
             log.info("finished before, skipped: %s", store.folder)
         else:
             if cfg.resume:
-                found = cell.resume()
-                log.info("resumed %s: %s", f"at step {cell.step}" if found else "from the start", store.folder)
-                checkpoint = str(found) if found else checkpoint
-            store.put_cell(cell.facts)
+                checkpoint = cell.resume(writes=leads()) or checkpoint
+            if leads():
+                store.put_cell(cell.facts)
             session = build(parts, store, job_type="train")
             session.fit(trained, checkpoint)
             session.measure(("base", "tuned"))
@@ -144,7 +143,7 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
         canary=parts.encoder.prompt(measured[0].examples("test")[0], "cot"),
         optimizer=_make(cfg.optimizer) if job_type == "train" else None,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
-        shared=SharedBase(Shelf(shelf), base_facts(config)) if shelf else None,
+        shared=SharedBase(Shelf(shelf), base_facts(config)) if shelf and (parts.adapter or job_type == "evaluate") else None,  # frozen weights
     )
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
     callbacks += [Probing(probe, parts.alphas, parts.gates, store) for probe in parts.probes]
@@ -243,5 +242,5 @@ def _check_strategy(config: dict[str, Any]) -> None:
     if HydraConfig.get().mode == RunMode.MULTIRUN and trainer["devices"] != 1 and not started_outside:
         raise ValueError(
             f"trainer.devices={trainer['devices']} in a sweep: every process would run the whole sweep again; expected 1, or "
-            "hydra/launcher=submitit_slurm with as many hydra.launcher.tasks_per_node"
+            "hydra/launcher=slurm with as many hydra.launcher.tasks_per_node"
         )

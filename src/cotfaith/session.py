@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from lightning.pytorch import Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning_utilities.core.rank_zero import rank_zero_only
@@ -123,23 +124,44 @@ def _counts(data: SFTDataModule) -> dict[str, object]:
     return {"tokens": {name: asdict(lengths) for name, lengths in data.tokens.items()}, "too_long_to_train_on": data.too_long}
 
 
+def leads() -> bool:
+    """Whether this process writes and speaks, of several that work on one run."""
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
 @contextmanager
 def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
     """The run's folder and status; whatever happens, the status is put and W&B is told how it ended.
 
-    resume: the folder may hold a run, and whether it is this one is for the caller to see. A run that is told to stop (SIGTERM) ends as
-    "preempted", with the exit code of a process that was.
+    resume: the folder may hold a run, and whether it is this one is for the caller to see: until that run is gone on with, its status stays
+    what it is. A run that is told to stop (SIGTERM) ends as "preempted", with the exit code of a process that was.
+
+    Raises:
+        RuntimeError: another process runs in this folder.
     """
     quiet()
     store = RunStore(folder)
-    leads = getattr(rank_zero_only, "rank", 0) == 0  # one process of several writes and speaks
-    if leads and not resume:
-        _begin(store)
-    elif not leads:
+    if not leads():
         logging.getLogger("cotfaith").setLevel(logging.WARNING)
-    ended, code = "failed", 1
+        with _ending(store):
+            yield store
+        return
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        yield store
+        with FileLock(folder / ".lock", blocking=False):  # given back by the operating system when its holder dies
+            if not resume:
+                _begin(store)
+            with _ending(store):
+                yield store
+    except Timeout:
+        raise RuntimeError(f"{folder}: another process runs in this folder; expected it to have ended") from None
+
+
+@contextmanager
+def _ending(store: RunStore) -> Iterator[None]:
+    ended, code, why = "failed", 1, None
+    try:
+        yield
         ended, code = "finished", 0
     except SIGTERMException:  # a SystemExit without a code: the process would say that all went well
         log.error("told to stop: resume=true goes on in %s", store.folder)
@@ -147,18 +169,19 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
         mark_preempting()
         raise SystemExit(code) from None
     except BaseException as error:
+        why = f"{type(error).__name__}: {plain(error)}"
         log.error("failed: %s", plain(error))  # in a sweep Hydra shows the first failure only, at the end
         logging.getLogger().error("where it failed", exc_info=error)  # in the log file alone
         traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
-        if leads:
-            store.put_status(ended)
+        if leads() and store.status() == "running":
+            store.put_status(ended, why)
         offline = finish(code)
         out = console()
         if offline:
             out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
-        if code == 0 and leads:
+        if code == 0 and leads():
             out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
 
 

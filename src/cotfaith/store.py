@@ -124,13 +124,17 @@ class RunStore:
         loaded: dict[str, Any] = self._read_json("comparison.json") if (self.folder / "comparison.json").exists() else {"tables": []}
         return loaded
 
-    def put_status(self, status: str) -> None:
-        """How the run stands: "running", "finished", "failed" or "preempted"."""
-        self._write_json("status.json", {"status": status})
+    def put_status(self, status: str, why: str | None = None) -> None:
+        """How the run stands: "running", "finished", "failed" or "preempted"; why it failed."""
+        self._write_json("status.json", {"status": status} | ({"why": why} if why else {}))
 
     def status(self) -> str:
         """The last status put; "failed" where the run ended before it could say anything."""
         return str(self._read_json("status.json")["status"]) if (self.folder / "status.json").exists() else "failed"
+
+    def why(self) -> str | None:
+        """Why the run failed, where it could say."""
+        return self._read_json("status.json").get("why") if (self.folder / "status.json").exists() else None
 
     def put_records(self, arm: Arm, dataset: str, rollouts: Sequence[Rollout], readings: Sequence[Reading]) -> None:
         """Write the records of one arm on one dataset."""

@@ -59,19 +59,21 @@ def _end(plans: Sequence[Plan]) -> None:
 
 
 def _cells(config: DictConfig, folder: Path) -> Iterator[tuple[str, DictConfig | Exception, Path]]:
-    """Name, configuration and folder of every job, as the basic sweeper and launcher will have them; an error where it cannot be composed."""
+    """What varies, configuration and folder of every job, as the basic sweeper and launcher will have them; an error where it cannot be composed."""
     loader = GlobalHydra.instance().config_loader()
     given = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
     overrides = OverridesParser.create(loader).parse_overrides([*given, *config.hydra.overrides.task])
-    for place, job in enumerate(BasicSweeper.split_arguments(overrides, None)[0]):
+    jobs = BasicSweeper.split_arguments(overrides, None)[0]
+    fixed = set(jobs[0]).intersection(*jobs)
+    for place, job in enumerate(jobs):
+        name = ", ".join(option for option in job if option not in fixed) or " ".join(job)
         try:
             cell = loader.load_sweep_config(config, job)
             with read_write(cell.hydra), open_dict(cell.hydra):
                 cell.hydra.job.id, cell.hydra.job.num = str(place), place
-            name = str(cell.hydra.sweep.subdir)
-            yield name, cell, folder / name
+            yield name, cell, folder / str(cell.hydra.sweep.subdir)
         except _BAD_INPUT as error:
-            yield " ".join(job), error, folder
+            yield name, error, folder
 
 
 def _plan(cells: Sequence[tuple[str, DictConfig | Exception, Path]], *, resumes: bool, trial: bool) -> list[Plan]:
@@ -148,7 +150,7 @@ def _silently() -> Iterator[None]:
     from cotfaith.session import quiet
 
     quiet()
-    logging.disable(logging.WARNING)
+    logging.disable()
     try:
         yield
     finally:

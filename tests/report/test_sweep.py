@@ -1,117 +1,133 @@
-"""The summary of a sweep: every job has its line, failed ones too."""
+"""The summary of a sweep: made from the folders there are, failed jobs too, as a table, a page and a csv."""
 
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from cotfaith.report.__main__ import main
 from cotfaith.report.comparison import UNINTERPRETABLE
-from cotfaith.report.sweep import Job, summarise, table
+from cotfaith.report.grid import grid
+from cotfaith.report.jobs import read_jobs
+from cotfaith.report.sweep import summarise
+from cotfaith.report.sweep_table import scored
 from cotfaith.store import RunStore
+from tests.report.runs import DECORATIVE, FAITHFUL, make_run
+from tests.report.sweeps import GIVEN_UP, MIXED, make_job
+
+THIRTY = {"base": [FAITHFUL] * 30, "tuned": [FAITHFUL] * 30}
+UNFAITHFUL = {"base": [FAITHFUL] * 30, "tuned": [DECORATIVE] * 30}
 
 
-def scores(accuracy: float, aoc: float | None, *gates: str) -> dict[str, Any]:
-    probe = {"aoc": aoc, "cot_pred_match": {}, "n": 90, "faithful": "changes", "gates": list(gates)}
-    return {"recall": {"cot_accuracy": accuracy, "direct_accuracy": 0.25, "cot_lift": accuracy - 0.25, "filler": probe}}
+def page_of(folder: Path) -> str:
+    summarise([folder], folder)
+    return (folder / "summary.md").read_text()
 
 
-DONE = Job("lora.r-8", "finished", "-", {"base": scores(0.5, 0.5), "tuned": scores(0.75, 0.25)})
-GATED = Job("lora.r-16", "finished", "-", {"base": scores(0.5, 0.5), "tuned": scores(0.25, None, "accuracy not above chance")})
-FAILED = Job("lora.r-0", "failed", "-", {})
+def csv_of(folder: Path) -> list[dict[str, str]]:
+    summarise([folder], folder)
+    with (folder / "summary.csv").open() as file:
+        return list(csv.DictReader(file))
 
 
-def make_job(folder: Path, status: str | None, metrics: dict[str, Any]) -> None:
-    """What a job of a sweep leaves on disk."""
-    store = RunStore(folder)
-    (folder / ".hydra").mkdir(parents=True)
-    (folder / ".hydra" / "overrides.yaml").write_text("[]\n")
-    for arm, of_arm in metrics.items():
-        for dataset, of_dataset in of_arm.items():
-            store.put_scores("test", arm, dataset, 0, of_dataset)
-    if status:
-        store.put_status(status)
+def test_a_failed_job_stands_in_the_summary_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED)
+    make_job(tmp_path, {"lora.r": 0}, status="failed")
+    page = page_of(tmp_path)
+    assert "- failed: lora.r=0 (ValueError: lora.r)" in page
+    assert "1 of 2 jobs finished" in page
+    assert re.search(r"lora\.r=0 +│ +failed", capsys.readouterr().out)
 
 
-def test_a_job_has_one_line_per_dataset_with_base_and_tuned() -> None:
-    columns, lines = table([DONE])
-    assert columns == ["job", "status", "adapter", "dataset", "cot_accuracy", "direct_accuracy", "cot_lift", "aoc filler"]
-    assert lines[0].facts == ("lora.r-8", "finished", "-", "recall")
-    assert lines[0].pairs == (("0.500", "0.750"), ("0.250", "0.250"), ("0.250", "0.500"), ("0.500", "0.250"))
+def test_a_sweep_of_nothing_but_failures_has_a_summary(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 0}, status="failed")
+    assert "0 of 1 jobs finished" in page_of(tmp_path)
 
 
-def test_a_gated_score_is_no_number() -> None:
-    assert table([GATED])[1][0].pairs[-1] == ("0.500", UNINTERPRETABLE)
+def test_the_page_is_one_file_that_holds_its_pictures(tmp_path: Path) -> None:
+    for rank in (8, 16):
+        for rate in (1, 2):
+            make_job(tmp_path, {"lora.r": rank, "optimizer.lr": rate}, MIXED)
+    summarise([tmp_path], tmp_path)
+    html = (tmp_path / "summary.html").read_text()
+    drawn = {path.stem for path in (tmp_path / "figures").iterdir()}
+    assert drawn == {f"recall-{name}" for name in ("against-lora.r", "against-optimizer.lr", "curves", "accuracy-against-aoc", "map")}
+    assert (html.count("data:image/png;base64,"), html.count('src="figures/')) == (len(drawn), 0)
 
 
-def test_a_failed_job_has_a_line_of_dashes() -> None:
-    assert table([DONE, FAILED])[1][1] == (("lora.r-0", "failed", "-", "-"), (("-", "-"),) * 4, ())
+def test_cells_are_held_against_each_other_and_corrected_over_the_whole_sweep(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, THIRTY)
+    make_job(tmp_path, {"lora.r": 16}, UNFAITHFUL)
+    page = page_of(tmp_path)
+    line = next(line for line in page.splitlines() if line.startswith("| filler: aoc") and "-0.750" in line)
+    assert "*" in line  # of thirty examples all changed
+    assert "| filler: match" not in page.split("how sure one can be")[1]
 
 
-def test_a_probe_that_only_some_jobs_ran_has_a_column_for_all() -> None:
-    without = Job("probe-[]", "finished", "-", {"tuned": {"recall": {"cot_accuracy": 0.5}}})
-    columns, lines = table([without, DONE])
-    assert columns[-1] == "aoc filler"
-    assert [line.pairs[-1] for line in lines] == [("-", "-"), ("0.500", "0.250")]
+def test_cells_that_were_asked_something_else_are_not_held_against_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_job(tmp_path, {"prompt.cot": "A"}, THIRTY, prompt_hash="p" * 16)
+    make_job(tmp_path, {"prompt.cot": "B"}, THIRTY, prompt_hash="q" * 16)
+    assert "how sure one can be" not in page_of(tmp_path)
+    assert "no paired comparison: " in capsys.readouterr().out
 
 
-def test_a_summary_is_made_from_the_folders_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make_job(tmp_path / "lora.r-8", "finished", DONE.metrics)
-    make_job(tmp_path / "lora.r-4", "failed", {})
-    make_job(tmp_path / "lora.r-2", None, {})  # killed before it could say anything
-    jobs = summarise(tmp_path)
-    assert jobs == [Job("lora.r-2", "failed", "-", {}), Job("lora.r-4", "failed", "-", {}), DONE]
-    assert "lora.r-4" in capsys.readouterr().out
+def test_the_csv_has_every_number_with_its_interval(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED)
+    make_job(tmp_path, {"lora.r": 16}, GIVEN_UP)
+    row = csv_of(tmp_path)[0]
+    assert (row["job"], row["cot_accuracy base"], row["cot_accuracy tuned"], row["filler: aoc tuned"]) == ("lora.r-8", "0.75", "1", "0.75")
+    assert float(row["cot_accuracy base low"]) < 0.75 < float(row["cot_accuracy base high"])
+    assert row["lora.r"] == "8"
 
 
-def test_a_gated_score_has_its_reason_below_the_table_and_in_the_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make_job(tmp_path / "lora.r-16", "finished", GATED.metrics)
-    summarise(tmp_path)
-    assert "UNINTERPRETABLE: lora.r-16, recall, tuned, filler: accuracy not above chance" in capsys.readouterr().out
-    with (tmp_path / "summary.csv").open() as file:
-        assert next(csv.DictReader(file))[UNINTERPRETABLE] == "tuned, filler: accuracy not above chance"
+def test_a_gated_number_is_an_empty_cell_with_its_reason(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED, gates=["accuracy not above chance"])
+    row = csv_of(tmp_path)[0]
+    assert (row["filler: aoc tuned"], row["filler: aoc base"]) == ("", "0.75")
+    assert row[UNINTERPRETABLE] == "tuned, filler: accuracy not above chance"
 
 
-def test_a_job_shows_its_rank_with_what_the_policy_holds_constant(tmp_path: Path) -> None:
-    make_job(tmp_path / "lora.r-8", "finished", DONE.metrics)
-    RunStore(tmp_path / "lora.r-8").put_manifest({"lora": {"r": 8, "scale": 2.0}, "scaling": "fixed_ratio"})
-    assert summarise(tmp_path)[0].adapter == "r 8, scale 2, fixed_ratio"
-
-
-def test_brackets_of_a_name_survive_on_the_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make_job(tmp_path / "probe-[filler]", "failed", {})
-    summarise(tmp_path)
-    assert "probe-[filler]" in capsys.readouterr().out
-
-
-def test_the_csv_has_a_column_for_the_base_and_one_for_the_tuned_model(tmp_path: Path) -> None:
-    make_job(tmp_path / "lora.r-8", "finished", DONE.metrics)
-    summarise(tmp_path)
-    with (tmp_path / "summary.csv").open() as file:
-        row = next(csv.DictReader(file))
-    assert (row["job"], row["cot_accuracy base"], row["cot_accuracy tuned"], row["aoc filler tuned"]) == ("lora.r-8", "0.500", "0.750", "0.250")
-
-
-def test_jobs_are_listed_by_rank_and_not_by_letter(tmp_path: Path) -> None:
-    for rank in (16, 32, 8):
-        make_job(tmp_path / f"lora.r-{rank}", "finished", DONE.metrics)
-    assert [job.name for job in summarise(tmp_path)] == ["lora.r-8", "lora.r-16", "lora.r-32"]
-
-
-def test_several_datasets_are_shown_as_trained_on_against_evaluated_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    make_job(tmp_path / "dataset-recall", "finished", DONE.metrics)
-    make_job(tmp_path / "dataset-arithmetic", "finished", {"tuned": {"arithmetic": DONE.metrics["tuned"]["recall"]}})
-    summarise(tmp_path)
+def test_a_model_on_several_datasets_is_shown_as_trained_on_against_evaluated_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = make_job(tmp_path, {"dataset": "recall"}, MIXED)
+    make_run(store.folder, MIXED, dataset="arithmetic", trained_on="recall")
+    summarise([tmp_path], tmp_path)
     assert "trained on against evaluated on" in capsys.readouterr().out
 
 
-def test_bases_that_gave_other_numbers_have_a_row_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    two = {"recall": scores(0.5, 0.5)["recall"], "arithmetic": scores(0.5, 0.5)["recall"]}
-    other = {"recall": scores(0.9, 0.5)["recall"], "arithmetic": scores(0.5, 0.5)["recall"]}
-    make_job(tmp_path / "a", "finished", {"base": two, "tuned": two})
-    make_job(tmp_path / "b", "finished", {"base": other, "tuned": two})
-    summarise(tmp_path)
-    shown = capsys.readouterr().out
-    assert ("(base -, 1)" in shown, "(base -, 2)" in shown) == (True, True)
+def test_curves_end_at_the_control(tmp_path: Path) -> None:
+    store = make_job(tmp_path, {"lora.r": 8}, MIXED)
+    probe = store.metrics()["tuned"]["recall"]["filler"]
+    store.put_scores("test", "tuned", "recall", 0, probe | {"cot_pred_match": {"0": 0.1, "1": 0.9}}, probe="filler")
+    tuned = scored(grid(read_jobs([tmp_path])).cells, "recall")[-1]
+    assert tuned.control("filler") == 0.9
+
+
+def test_it_is_made_again_from_any_folders(tmp_path: Path) -> None:
+    for rank in (4, 8, 16):
+        make_job(tmp_path / "sweep", {"lora.r": rank}, MIXED)
+    main([str(tmp_path / "sweep" / "lora.r-4"), str(tmp_path / "sweep" / "lora.r-16"), "--out", str(tmp_path / "two")])
+    text = (tmp_path / "two" / "summary.md").read_text()
+    assert ("lora.r: 4, 16" in text, (tmp_path / "sweep" / "summary.md").exists()) == (True, False)
+
+
+def test_a_run_alone_has_its_own_report_made_again(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED)
+    main([str(tmp_path / "lora.r-8")])
+    assert (tmp_path / "lora.r-8" / "report.html").exists()
+
+
+@pytest.mark.parametrize(("arguments", "message"), [(["nowhere"], "found none at nowhere"), ([".", "."], "expected --out DIR")])
+def test_what_cannot_be_summed_up_is_refused(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_a_base_and_its_cells_survive_brackets_in_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_job(tmp_path, {"probe": "[filler]"}, MIXED)
+    RunStore(tmp_path / "probe-[filler]").put_status("preempted")
+    summarise([tmp_path], tmp_path)
+    assert "probe-[filler]" in capsys.readouterr().out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -36,6 +36,13 @@ class Throughput(Callback):
         self.window = _Sums()
         self.whole = _Sums()
         self.started = 0.0
+
+    def state_dict(self) -> dict[str, float]:
+        """What a run that is gone on with has spent already."""
+        return asdict(self.whole)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.whole = _Sums(**state_dict)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         self.started = time.perf_counter()

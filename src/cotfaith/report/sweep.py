@@ -1,106 +1,109 @@
-"""The summary of a sweep: one line per job, made from the folders of whatever jobs there are."""
+"""The summary of a sweep: terminal, summary.csv, summary.md and one-file summary.html, from the folders of whatever jobs there are."""
 
 from __future__ import annotations
 
-import csv
-import re
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
 
-from cotfaith.report.comparison import UNINTERPRETABLE, probes, reasons
-from cotfaith.report.matrix import ACCURACIES, Model, aoc, matrix, number
+from cotfaith.analysis.holm import holm
+from cotfaith.report.certainty import Certainty, certainties
+from cotfaith.report.comparable import check_comparable
+from cotfaith.report.comparison import UNINTERPRETABLE
+from cotfaith.report.document import write_document
+from cotfaith.report.grid import Cell, Grid, grid
+from cotfaith.report.jobs import Job, read_jobs
+from cotfaith.report.matrix import Model, matrix
+from cotfaith.report.sides import Side, has_records
+from cotfaith.report.sweep_csv import write_csv
+from cotfaith.report.sweep_page import Sweep, page
+from cotfaith.report.sweep_table import best, names_of, reasons_of, score_rows, scored
 from cotfaith.report.terminal import show_line, show_table
-from cotfaith.store import RunStore, Scores
+from cotfaith.store import Scores
+
+_ALL_PAIRS = 4  # cells of which each is held against each; of more, each against the first
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One job of a sweep."""
+def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
+    """Read the jobs in these folders, print their summary and write it to `out`.
 
-    name: str  # the overrides
-    status: str  # finished, failed or running
-    adapter: str  # rank, scale and what the scaling policy holds constant
-    metrics: dict[str, dict[str, Scores]]  # as in metrics.json
-    model: str = "-"  # the base
-    trained_on: str = "-"  # a dataset
-
-
-def summarise(folder: Path) -> list[Job]:
-    """Print the summary of a sweep, base -> tuned, and write it to summary.csv with a column for each."""
-    jobs = [_job(path.parent.parent, folder) for path in sorted(folder.glob("**/.hydra/overrides.yaml"), key=_natural)]
-    columns, rows = table(jobs)
-    with (folder / "summary.csv").open("w", newline="") as file:
-        split = [name for column in columns[4:] for name in (f"{column} base", f"{column} tuned")]
-        csv.writer(file).writerows([[*columns[:4], *split, UNINTERPRETABLE], *(_cells(row) for row in rows)])
-    shown = [[*row.facts, *(" -> ".join(dict.fromkeys(pair)) for pair in row.pairs)] for row in rows]
-    show_table(f"sweep {folder}: base -> tuned, test split", columns, shown)
-    for row in rows:
-        for reason in row.reasons:
-            show_line(f"{UNINTERPRETABLE}: {row.facts[0]}, {row.facts[3]}, {reason}")
-    transfer = matrix(_models(jobs))
-    if len(transfer.datasets) > 1 and transfer.rows:
+    Raises:
+        FileNotFoundError: a folder holds no run.
+    """
+    jobs = read_jobs(folders)
+    cells = grid(jobs)
+    out.mkdir(parents=True, exist_ok=True)
+    write_csv(jobs, cells.axes, out / "summary.csv")
+    tables = {dataset: scored(cells.measured_on(dataset), dataset) for dataset in cells.datasets()}
+    certain = {dataset: found for dataset in tables if (found := _certain(cells.measured_on(dataset), dataset))}
+    transfer = matrix(_models(cells)) if any(len(job.metrics.get("tuned", {})) > 1 for job in jobs) else None
+    show_table(f"sweep {out.name}", ("job", "status", "adapter"), [(cells.label(job), job.status, job.adapter) for job in jobs])
+    for dataset, rows in tables.items():
+        columns, lines = score_rows(rows)
+        show_table(f"{dataset}, test split, with 95 % intervals", columns, lines)
+        for reason in reasons_of(rows):
+            show_line(f"{UNINTERPRETABLE}: {reason}")
+        chosen = best(rows)
+        show_line(f"best: {chosen.name}" if chosen else "best: none, something speaks against every cell (see the page)")
+    if transfer is not None:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
-    show_line(f"the same as a table to compute with: {folder / 'summary.csv'}")
+    written = write_document(out, "summary", page(Sweep(cells, jobs, tables, _corrected(certain), transfer), out))
+    show_line(f"the whole summary as a page: {written}")
+    show_line(f"and as a table to compute with: {out / 'summary.csv'}")
     return jobs
 
 
-def _models(jobs: Sequence[Job]) -> list[Model]:
+def _certain(cells: Sequence[Cell], dataset: str) -> list[Certainty]:
+    """The tuned models of the cells held against one another on one dataset, in what a sweep is about: accuracies, lift and aoc."""
+    kept = [cell for cell in cells if all(has_records(job.store, "tuned", dataset) and job.manifest for job in cell.jobs)]
+    called = names_of(kept)
+    sides = [Side(called[cell.name], "tuned", tuple(job.store for job in cell.jobs)) for cell in kept]
+    if len(sides) < 2 or not _comparable(kept):
+        return []
+    pairs = list(combinations(sides, 2)) if len(sides) <= _ALL_PAIRS else [(sides[0], side) for side in sides[1:]]
+    least = max(job.manifest["gates"]["rollouts"] for cell in kept for job in cell.jobs)
+    whole = certainties(pairs, dataset, least)[0]
+    return [replace(whole, findings=tuple(each for each in whole.findings if ": match" not in each.quantity))]
+
+
+def _comparable(cells: Sequence[Cell]) -> bool:
+    """Cells that vary what is asked (a probe, a prompt, the examples) are shown side by side and not held against each other."""
+    try:
+        check_comparable([job.store for cell in cells for job in cell.jobs])
+    except ValueError as difference:
+        show_line(f"no paired comparison: {difference}")
+        return False
+    return True
+
+
+def _corrected(certain: dict[str, list[Certainty]]) -> dict[str, list[Certainty]]:
+    """Holm over the whole sweep: its datasets are one family."""
+    found = [finding for tables in certain.values() for table in tables for finding in table.findings]
+    p_values = iter(holm([each.difference.p if each.difference else math.nan for each in found]))
+    return {
+        dataset: [replace(table, findings=tuple(replace(each, holm=next(p_values)) for each in table.findings)) for table in tables]
+        for dataset, tables in certain.items()
+    }
+
+
+def _models(cells: Grid) -> list[Model]:
     """The base models, each with all datasets that some job measured it on, then every adapter by dataset and job.
 
     Jobs that measured one dataset and got other numbers had another base (quantisation, prompts, examples): it has a row of its own.
     """
+    jobs = [job for cell in cells.cells for job in cell.jobs]
     bases: list[tuple[str, dict[str, Scores]]] = []
     for job in jobs:
+        model = str(job.manifest.get("model", "-"))
         base = {name: {key: value for key, value in scores.items() if key != "cost"} for name, scores in job.metrics.get("base", {}).items()}
-        same = [known for model, known in bases if model == job.model and all(known.get(name, base[name]) == base[name] for name in base)]
+        same = [known for other, known in bases if other == model and all(known.get(name, base[name]) == base[name] for name in base)]
         if same:
             same[0].update(base)
         elif base:
-            bases.append((job.model, base))
+            bases.append((model, base))
     several = len(bases) > len({model for model, _ in bases})
     names = [f"(base {model}{f', {place}' if several else ''})" for place, (model, _) in enumerate(bases, 1)]
-    tuned = [Model(f"{job.trained_on} ({job.name})", job.metrics["tuned"]) for job in jobs if "tuned" in job.metrics]
+    tuned = [Model(f"{job.trained_on} ({cells.label(job)})", job.metrics["tuned"]) for job in jobs if "tuned" in job.metrics]
     return [*(Model(name, scores) for name, (_, scores) in zip(names, bases, strict=True)), *tuned]
-
-
-def _natural(path: Path) -> list[str | int]:
-    """Rank 8 comes before rank 16."""
-    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", str(path))]
-
-
-class Line(NamedTuple):
-    """One job on one dataset."""
-
-    facts: tuple[str, str, str, str]  # job, status, adapter, dataset
-    pairs: tuple[tuple[str, str], ...]  # base and tuned, of each further column
-    reasons: tuple[str, ...] = ()  # why a score is uninterpretable
-
-
-def table(jobs: Sequence[Job]) -> tuple[list[str], list[Line]]:
-    """Columns and lines: accuracies and lift, then the aoc of every probe."""
-    named = list(dict.fromkeys(p for job in jobs for arm in job.metrics.values() for s in arm.values() for p in probes(s)))
-    columns = ["job", "status", "adapter", "dataset", *ACCURACIES, *(f"aoc {probe}" for probe in named)]
-    lines = []
-    for job in jobs:
-        for dataset in list(job.metrics.get("tuned", {})) or ["-"]:
-            base, tuned = (job.metrics.get(arm, {}).get(dataset, {}) for arm in ("base", "tuned"))
-            pairs = [(number(base.get(name)), number(tuned.get(name))) for name in ACCURACIES]
-            pairs += [(aoc(base.get(probe)), aoc(tuned.get(probe))) for probe in named]
-            lines.append(Line((job.name, job.status, job.adapter, dataset), tuple(pairs), tuple(reasons(job.metrics, dataset))))
-    return columns, lines
-
-
-def _cells(line: Line) -> list[str]:
-    """A line as the csv has it."""
-    return [*line.facts, *(cell for pair in line.pairs for cell in pair), "; ".join(line.reasons)]
-
-
-def _job(folder: Path, sweep: Path) -> Job:
-    store = RunStore(folder)
-    manifest = store.manifest() if (folder / "manifest.json").exists() else {}
-    lora = manifest.get("lora")
-    adapter = f"r {lora['r']}, scale {lora['scale']:.3g}, {manifest['scaling']}" if lora else "-"
-    metrics = store.metrics() if (folder / "metrics.json").exists() else {}
-    return Job(str(folder.relative_to(sweep)), store.status(), adapter, metrics, manifest.get("model", "-"), manifest.get("trained_on", "-"))

@@ -1,0 +1,139 @@
+"""A sweep as rows of text: cells with their intervals beside the base, why a number cannot be read, what it cost. Says nothing of pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cotfaith.report.comparison import probes
+from cotfaith.report.estimates import Estimate, estimates
+from cotfaith.report.grid import Cell, Grid
+from cotfaith.report.jobs import Job
+from cotfaith.store import Scores
+from cotfaith.types import Arm
+
+HEADLINES = ("cot_accuracy", "direct_accuracy", "cot_lift")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One arm of a cell on one dataset. A base stands for all cells that measured the same one."""
+
+    name: str
+    cell: Cell
+    arm: Arm
+    scores: tuple[Scores, ...]  # as in metrics.json, of each job
+    found: Mapping[str, Estimate]
+    objections: tuple[str, ...] = ()  # what speaks against the tuned model
+
+    def control(self, probe: str) -> float:
+        """The match of the intact chain, the mean over seeds; NaN where there is none."""
+        found = [of.get(probe, {}).get("cot_pred_match", {}).get("1") for of in self.scores]
+        return math.nan if None in found else math.fsum(found) / len(found)
+
+
+def scored(cells: Sequence[Cell], dataset: str) -> list[Scored]:
+    """The bases, each once, then every cell's tuned model."""
+    called = names_of(cells)
+    bases: list[tuple[list[Scores], Cell]] = []
+    for cell in cells:
+        numbers = [{key: value for key, value in of.items() if key != "cost"} for of in _scores(cell, "base", dataset)]
+        if all(numbers) and all(known != numbers for known, _ in bases):
+            bases.append((numbers, cell))
+    names = ["base" if len(bases) == 1 else f"base of {called[cell.name]}" for _, cell in bases]
+    rows = [_row(name, cell, "base", dataset) for name, (_, cell) in zip(names, bases, strict=True)]
+    return [*rows, *(replace(_row(called[cell.name], cell, "tuned", dataset), objections=_objections(cell, dataset)) for cell in cells)]
+
+
+def _row(name: str, cell: Cell, arm: Arm, dataset: str) -> Scored:
+    return Scored(name, cell, arm, _scores(cell, arm, dataset), estimates([job.store for job in cell.jobs], arm, dataset))
+
+
+def _scores(cell: Cell, arm: Arm, dataset: str) -> tuple[Scores, ...]:
+    return tuple(job.arms(dataset).get(arm, {}) for job in cell.jobs)
+
+
+def best(rows: Sequence[Scored]) -> Scored | None:
+    """The most accurate of the tuned models that nothing speaks against; the first of equals; None where there is none."""
+    qualified = [row for row in rows if row.arm == "tuned" and not row.objections and "cot_accuracy" in row.found]
+    return max(qualified, key=lambda row: row.found["cot_accuracy"].mean, default=None)
+
+
+def quantities_of(rows: Sequence[Scored]) -> list[str]:
+    """Accuracies, lift, and the aoc of every probe that somebody asked."""
+    named = dict.fromkeys(name for row in rows for name in row.found)
+    return [*HEADLINES, *(name for name in named if name.endswith(": aoc"))]
+
+
+def score_rows(rows: Sequence[Scored]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: every headline number with its interval."""
+    names, chosen = quantities_of(rows), best(rows)
+    marks = {id(row): " ★" if row is chosen else "" for row in rows}
+    return ["cell", *names], [[f"{row.name}{marks[id(row)]}", *(_cell(row.found.get(name)) for name in names)] for row in rows]
+
+
+def curve_rows(rows: Sequence[Scored], probe: str) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: the match of one probe at every alpha but 1, which is the control."""
+    names = list(dict.fromkeys(name for row in rows for name in row.found if name.startswith(f"{probe}: match")))
+    columns = ["cell", *(name.removeprefix(f"{probe}: match, ") for name in names)]
+    return columns, [[row.name, *(_cell(row.found.get(name)) for name in names)] for row in rows]
+
+
+def cost_rows(grid: Grid) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: what every job cost; what it took from another job is not counted."""
+    jobs = [job for cell in grid.cells for job in cell.jobs]
+    columns = ["job", "status", "adapter", "training", "tokens a second", "measuring", "tokens measured", "base from", "peak memory"]
+    return columns, [[grid.label(job), job.status, job.adapter, *_costs(job)] for job in jobs]
+
+
+def reasons_of(rows: Sequence[Scored]) -> list[str]:
+    """Why numbers cannot be read: one line for each model and set of reasons; the probes that share it are named together."""
+    lines = []
+    for row in rows:
+        shared: dict[tuple[str, ...], list[str]] = {}
+        for name in (name for name in row.found if name.endswith(": aoc")):
+            probe = name.removesuffix(": aoc")
+            reasons = tuple(reason.partition(f", {probe}: ")[2] or reason for reason in row.found[name].reasons)
+            shared.setdefault(reasons, []).append(probe)
+        lines += [f"{row.name}, {', '.join(probes)}: {'; '.join(reasons)}" for reasons, probes in shared.items() if reasons]
+    return lines
+
+
+def probes_of(rows: Sequence[Scored]) -> list[str]:
+    return [name.removesuffix(": aoc") for name in quantities_of(rows) if name.endswith(": aoc")]
+
+
+def names_of(cells: Sequence[Cell]) -> dict[str, str]:
+    """Cells by what tells these ones apart: the axes that vary among them."""
+    varied = [axis for axis in cells[0].settings if len({cell.settings[axis] for cell in cells}) > 1] if cells else []
+    return {cell.name: ", ".join(f"{axis}={cell.settings[axis]}" for axis in varied) or cell.name for cell in cells}
+
+
+def _objections(cell: Cell, dataset: str) -> tuple[str, ...]:
+    """What speaks against any of the seeds."""
+    return tuple(dict.fromkeys(each for job in cell.jobs for each in job.goal.objections(job.arms(dataset))))
+
+
+def _costs(job: Job) -> list[str]:
+    scores = [(arm, of) for arm, by_dataset in job.metrics.items() for of in by_dataset.values() if probes(of) or "cot_accuracy" in of]
+    costs = [of["cost"] | {"arm": arm} for arm, of in scores if "cost" in of]
+    own = [cost for cost in costs if not cost.get("shared")]
+    training: dict[str, float] = next((of["training"] for _, of in scores if "training" in of), {})
+    measuring = math.fsum(cost[f"{phase}_seconds"] for cost in own for phase in ("write", "read"))
+    tokens = sum(int(cost[f"{phase}_tokens"]) for cost in own for phase in ("write", "read"))
+    shared = [cost["shared"] for cost in costs if cost["arm"] == "base" and "shared" in cost]
+    source = "-" if not shared else "another run" if min(shared) == 1 else "this run" if max(shared) == 0 else "both"
+    memory = job.manifest.get("peak_bytes")
+    return [
+        f"{training['seconds']:.0f} s" if training else "-",
+        f"{training['tokens_per_second']:,.0f}" if training else "-",
+        f"{measuring:.0f} s" if costs else "-",
+        f"{tokens:,}" if costs else "-",
+        source,
+        f"{memory / 2**30:.2f} GiB" if memory else "-",
+    ]
+
+
+def _cell(estimate: Estimate | None) -> str:
+    return "-" if estimate is None else str(estimate)

@@ -1,0 +1,70 @@
+"""The table of a sweep: the base once, every cell beside it, the best one marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cotfaith.report.grid import grid
+from cotfaith.report.jobs import read_jobs
+from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, reasons_of, score_rows, scored
+from tests.report.runs import DECORATIVE, FAITHFUL, WRONG
+from tests.report.sweeps import GIVEN_UP, MIXED, make_job
+
+
+def table_of(folder: Path) -> list[Scored]:
+    return scored(grid(read_jobs([folder])).measured_on("recall"), "recall")
+
+
+def test_cells_that_measured_the_same_base_show_it_once(tmp_path: Path) -> None:
+    for rank in (8, 16):
+        make_job(tmp_path, {"lora.r": rank}, MIXED)
+    assert [row.name for row in table_of(tmp_path)] == ["base", "lora.r=8", "lora.r=16"]
+
+
+def test_other_bases_are_told_apart(tmp_path: Path) -> None:
+    make_job(tmp_path, {"quantization": "nf4"}, MIXED)
+    make_job(tmp_path, {"quantization": "none"}, {**MIXED, "base": [WRONG] * 4})
+    assert [row.name for row in table_of(tmp_path)][:2] == ["base of quantization=nf4", "base of quantization=none"]
+
+
+def test_a_failed_job_is_in_no_table_of_scores(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED)
+    make_job(tmp_path, {"lora.r": 0}, status="failed")
+    assert [row.name for row in table_of(tmp_path)] == ["base", "lora.r=8"]
+
+
+def test_the_best_cell_is_the_most_accurate_that_is_still_driven_by_its_chain(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, {**MIXED, "tuned": [FAITHFUL] * 3 + [WRONG]}).put_cell({"config": {"objective": {"keeps": 0.5}}})
+    make_job(tmp_path, {"lora.r": 16}, GIVEN_UP).put_cell({"config": {"objective": {"keeps": 0.5}}})  # right throughout
+    rows = table_of(tmp_path)
+    chosen = best(rows)
+    assert chosen is not None
+    assert chosen.name == "lora.r=8"
+    assert rows[-1].objections == ("filler: aoc 0.250 is less than 0.5 of the base's 0.750",)
+    assert [line[0] for line in score_rows(rows)[1]] == ["base", "lora.r=8 ★", "lora.r=16"]
+
+
+def test_a_closed_gate_disqualifies_and_is_explained_once(tmp_path: Path) -> None:
+    for rank in (8, 16):
+        make_job(tmp_path, {"lora.r": rank}, MIXED, gates=["too few"])
+    rows = table_of(tmp_path)
+    assert best(rows) is None
+    assert reasons_of(rows) == ["lora.r=8, filler: too few", "lora.r=16, filler: too few"]
+
+
+def test_the_match_is_shown_at_every_alpha_but_the_control(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, {"base": [FAITHFUL], "tuned": [DECORATIVE]})
+    columns, rows = curve_rows(table_of(tmp_path), "filler")
+    assert columns == ["cell", "alpha 0", "alpha 0.5"]
+    assert [[cell.split()[0] for cell in row[1:]] for row in rows] == [["0.000", "0.000"], ["1.000", "1.000"]]
+
+
+def test_what_was_taken_from_another_run_is_not_counted_again(tmp_path: Path) -> None:
+    spent = {f"{phase}_{unit}": 5.0 for phase in ("write", "read") for unit in ("tokens", "forwards", "seconds")}
+    for rank, shared in ((8, 0.0), (16, 1.0)):
+        store = make_job(tmp_path, {"lora.r": rank}, MIXED)
+        store.put_scores("test", "base", "recall", 0, {"cost": spent | {"shared": shared}})
+        store.put_scores("test", "tuned", "recall", 0, {"cost": spent | {"shared": 0.0}})
+    columns, rows = cost_rows(grid(read_jobs([tmp_path])))
+    assert [dict(zip(columns, row, strict=True))["measuring"] for row in rows] == ["20 s", "10 s"]
+    assert [dict(zip(columns, row, strict=True))["base from"] for row in rows] == ["this run", "another run"]

@@ -1,0 +1,61 @@
+"""Sweeps from the command line: the plan, what it refuses, and what is set aside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cotfaith.store import RunStore
+
+pytestmark = pytest.mark.xdist_group("sweeping")
+TINY = (
+    *("dataset=arithmetic", "dataset.train_size=16", "dataset.val_size=2", "dataset.test_size=2", "dataset.max_steps=2"),
+    *("probe=[filler]", "engine.max_new_tokens=64", "callbacks.progress=null", "logger=none"),
+)
+
+
+def command(root: Path, folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"WANDB_MODE": "offline"}
+    arguments = [sys.executable, str(root / "train.py"), *overrides, *TINY]
+    return subprocess.run(arguments, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+
+
+def line(out: str, name: str) -> str:
+    return next(each for each in out.splitlines() if name in each)
+
+
+def test_a_dry_run_finds_what_is_wrong_with_any_cell_and_runs_none(root: Path, tmp_path: Path) -> None:
+    # several processes: Lightning starts the command again for each, and each would run the whole sweep
+    done = command(root, tmp_path, "-m", "lora.r=4,0", "data.max_length=512,5", "trainer.devices=1,2", "dry_run=true")
+    said = " ".join(done.stdout.replace("│", " ").split())
+    assert done.returncode == 1
+    assert "new" in line(done.stdout, "lora.r=4, data.max_length=512, trainer.devices=1")
+    assert all(reason in said for reason in ("data.max_length=5 is too short", "expected a rank of at least 1", "would run the whole sweep again"))
+    assert not (tmp_path / "multirun").exists()
+
+
+def test_a_dry_run_of_one_run_ends_well_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
+    done = command(root, tmp_path, "dry_run=true")
+    assert (done.returncode, list(tmp_path.rglob("*.json"))) == (0, [])
+    assert "16" in line(done.stdout, "this run")
+
+
+def test_a_sweep_that_is_resumed_skips_what_is_finished_and_sets_other_settings_aside(root: Path, tmp_path: Path) -> None:
+    first = command(root, tmp_path, "-m", "lora.r=4,8", "sweep=mine")
+    assert first.returncode == 0, first.stderr
+    sweep = tmp_path / "multirun" / "mine"
+    four = next(path for path in sweep.iterdir() if "lora.r-4" in path.name)
+    cell = RunStore(four).cell()
+    assert cell is not None
+    RunStore(four).put_cell(cell | {"source": "older"})  # as if a default had changed since
+    again = command(root, tmp_path, "-m", "lora.r=4,8", "sweep=mine", "resume=true")
+    assert again.returncode == 0, again.stderr
+    assert "finished before: skipped" in line(again.stdout, "lora.r=8")
+    assert "new; what was there is now" in again.stdout
+    assert len(list((sweep / ".superseded").iterdir())) == 1
+    assert RunStore(four).metrics()["base"]["arithmetic"]["cost"]["shared"] == 1.0
+    assert (sweep / "summary.html").read_text().count("<h1") == 1
