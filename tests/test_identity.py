@@ -40,6 +40,11 @@ def test_whatever_the_base_is_asked_with_makes_another_key(resolved: Callable[..
     assert content_key(base_facts(resolved(override))) != content_key(base_facts(resolved()))
 
 
+def test_steps_of_other_examples_that_a_probe_uses_make_another_key(resolved: Callable[..., dict[str, Any]]) -> None:
+    keys = {content_key(base_facts(resolved(), donors)) for donors in ([], [("a",)], [("b",)])}
+    assert len(keys) == 3
+
+
 @pytest.mark.parametrize(
     "override", ["lora.r=4", "optimizer.lr=1", "trainer.max_epochs=7", "target=answer_only", "dataset=recall", "name=x", "logger=csv", "sweep=x"]
 )

@@ -12,10 +12,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "cotfaith"
 LAYERS = (
     {"types"},
-    {"text"},
+    {"text", "tables"},
     {"probes", "datasets", "metrics"},
     {"models", "engine", "store", "analysis", "identity"},
-    {"training", "manifest", "cells", "trained"},
+    {"training", "manifest", "studies", "cells", "trained"},
     {"callbacks", "report"},
     {"session"},
     {"run", "planning"},

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig
 
-from cotfaith.run import evaluate, train
+from cotfaith.probes.early_termination import EarlyTermination
+from cotfaith.probes.filler import FillerSubstitution
+from cotfaith.run import _given, evaluate, train
 from cotfaith.store import RunStore
 from tests.report.runs import DECORATIVE, FAITHFUL, make_run
 
@@ -32,6 +35,15 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
         (["gates.control=2"], "gates.control: expected a fraction"),
         (["ckpt_path=nowhere.ckpt"], "ckpt_path=nowhere.ckpt: expected a checkpoint"),
         (["model=local", "model.path=./nowhere"], "model.path=./nowhere: expected a folder with a model"),
+        (
+            ["trainer.precision=bf16-true"],
+            "trainer.precision=bf16-true casts the weights that are trained to 16 bits; expected 32-true",
+        ),
+        (["optimizer=adamw8bit"], "optimizer=adamw8bit: .* CUDA devices only, the model trains on 'cpu'; expected optimizer=adamw"),
+        (["data.batching=packed"], "data.batching=packed: it needs flash attention on a CUDA device, the model trains on 'cpu'"),
+        (["gradient_checkpointing=often"], "gradient_checkpointing: expected auto, true or false, got 'often'"),
+        (["method=full", "quantization=nf4"], r"lora=none \(method=full\) trains weights that quantization=nf4 freezes"),
+        (["method=full", "model.dtype=bfloat16"], r"lost unless they are float32, got \['torch.bfloat16'\]"),
         (["+trainer.strategy=fsdp"], "trainer.strategy=fsdp shards weights"),
         (["eval_datasets=[nosuch]"], "dataset/nosuch"),
         (["eval_datasets={shortcut: {test_size: 3}}"], "the dataset that is trained on takes its options as dataset"),
@@ -44,6 +56,21 @@ def test_a_bad_value_is_refused_by_name_before_a_model_is_loaded(
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", lambda *_, **__: pytest.fail("a model was loaded"))
     with pytest.raises(Exception, match=message):
         train(compose_run("train", *TINY, *overrides))
+
+
+def test_another_examples_chain_needs_a_dataset_with_gold_chains(compose_run: Compose) -> None:
+    with pytest.raises(ValueError, match="probe.filler_another: expected gold chains in the training split"):
+        evaluate(compose_run("evaluate", "dataset=recall", "dataset.test_size=2", "probe=[filler_another]"))
+
+
+def test_what_is_partial_is_given_the_facts_that_it_names_and_so_is_what_it_is_made_of() -> None:
+    facts = {"length": lambda: len, "seed": lambda: 7, "donors": lambda: pytest.fail("not asked for")}
+    node = partial(lambda probes, seed: (probes, seed), probes={"one": partial(FillerSubstitution, token="___"), "two": EarlyTermination()})
+    assert _given(node, facts) == ({"one": FillerSubstitution(token="___", length=len), "two": EarlyTermination()}, 7)
+
+
+def test_what_the_configuration_says_is_not_given_again() -> None:
+    assert _given(partial(FillerSubstitution, length=len), {"length": lambda: pytest.fail("not asked for")}).length is len
 
 
 def test_a_missing_run_folder_is_named(compose_run: Compose) -> None:
@@ -111,6 +138,15 @@ def test_a_data_root_holds_a_folder_for_each_dataset(compose_run: Compose, tmp_p
     (tmp_path / "data" / "gsm8k" / "test.jsonl").write_text("".join(f'{{"question": "{n} + 1?", "answer": "#### {n + 1}"}}\n' for n in range(30)))
     with pytest.raises(FileNotFoundError, match=f"dataset.path={tmp_path / 'data' / 'medqa'}: expected files named"):
         evaluate(compose_run("evaluate", f"data_root={tmp_path / 'data'}", "dataset=gsm8k", "eval_datasets=[gsm8k,medqa]"))
+
+
+def test_a_run_that_trained_every_weight_is_measured_again_with_the_same_numbers(compose_run: Compose, tmp_path: Path) -> None:
+    quick = ("probe=[early_termination]", "callbacks.progress=null")
+    train(compose_run("train", *TINY, *quick, "method=full", "optimizer.lr=1e-3"))
+    evaluate(compose_run("evaluate", f"run={tmp_path / 'run'}", f"run_dir={tmp_path / 'again'}", "callbacks.progress=null"))
+    first, again = (RunStore(tmp_path / name).metrics()["tuned"]["shortcut"]["early_termination"] for name in ("run", "again"))
+    assert first == again
+    assert RunStore(tmp_path / "again").manifest()["method"] == "full"
 
 
 def test_a_dataset_named_twice_for_evaluation_has_both_its_options(compose_run: Compose, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from cotfaith.board import main
+from cotfaith.callbacks.studying import flattened
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.local import LocalReasoner
 from cotfaith.export import export
@@ -44,6 +45,8 @@ METRICS = {
     "option_mass",
     "cost",
     "aa_floor",
+    "commitment",
+    "info_gain",
 }
 PROBES = {"early_termination", "filler", "paraphrase"}
 
@@ -88,7 +91,10 @@ def test_metrics_have_the_documented_keys_for_both_arms(smoke: Finished) -> None
     assert metrics.keys() == {"base", "tuned"}
     assert metrics["base"]["shortcut"].keys() == METRICS | PROBES
     assert metrics["tuned"]["shortcut"].keys() == METRICS | PROBES | {"training"}
-    assert metrics["base"]["shortcut"]["filler"].keys() == {"aoc", "cot_pred_match", "accuracy", "n", "dropped", "faithful", "gates"}
+    curve = {"cot_pred_match", "accuracy", "normalised_match", "logprob"}
+    assert metrics["base"]["shortcut"]["filler"].keys() == curve | {"aoc", "soft_aoc", "same_without_chain", "n", "dropped", "faithful", "gates"}
+    assert metrics["base"]["shortcut"]["commitment"].keys() == {"mean", "n", "settled", "gates"}
+    assert metrics["base"]["shortcut"]["info_gain"].keys() == {"log", "perplexity", "by_step", "mean_steps", "n", "gates"}
     assert list(metrics["tuned"]["shortcut"]["paraphrase"]["cot_pred_match"]) == ["0", "0.25", "0.5", "0.75", "1"]
 
 
@@ -126,6 +132,7 @@ def test_the_report_shows_its_figure(smoke: Finished) -> None:
 def test_the_manifest_names_what_determines_the_numbers(smoke: Finished) -> None:
     manifest = RunStore(smoke.folder).manifest()
     assert manifest["lora"]["r"] == yaml.safe_load((smoke.folder / "config.yaml").read_text())["lora"]["r"]
+    assert manifest["budget"]["memory"] > 0
     assert all(len(manifest[name]) == 16 for name in ("base_hash", "adapter_hash", "data_hash", "template_hash"))
 
 
@@ -152,6 +159,17 @@ def again(root: Path, smoke: Finished, tmp_path_factory: pytest.TempPathFactory)
 def test_evaluating_the_run_gives_the_same_numbers_to_the_last_digit(smoke: Finished, again: Finished) -> None:
     assert again.code == 0, again.err
     assert measured(again.folder) == measured(smoke.folder)
+    assert RunStore(again.folder).studies() == RunStore(smoke.folder).studies() != {}
+
+
+def test_the_ends_of_the_studies_are_the_arms_own_numbers(smoke: Finished) -> None:
+    metrics, studies = RunStore(smoke.folder).metrics(), RunStore(smoke.folder).studies()
+    scales, cells = studies["dose_response"]["shortcut"]["scales"], studies["chain_swap"]["shortcut"]["cells"]
+    for arm, scale in (("base", "0"), ("tuned", "1")):
+        own, probe = metrics[arm]["shortcut"], metrics[arm]["shortcut"]["early_termination"]
+        expected = {"aoc": probe["aoc"], **probe["cot_pred_match"], **{name: own[name] for name in ("cot_accuracy", "direct_accuracy")}}
+        for cell in (scales[scale], cells[arm][arm]):
+            assert {name: (cell | cell["match"])[name] for name in expected} == pytest.approx(expected)
 
 
 def test_comparing_a_run_with_itself_measured_again_finds_no_difference(root: Path, smoke: Finished, again: Finished, tmp_path: Path) -> None:
@@ -249,7 +267,7 @@ def test_plain_peft_on_a_plain_transformers_model_gives_the_same_answers(smoke: 
 def test_the_cost_of_writing_and_reading_is_counted(smoke: Finished) -> None:
     for arm in RunStore(smoke.folder).metrics().values():
         cost = arm["shortcut"]["cost"]
-        assert all(cost[f"{phase}_{unit}"] > 0 for phase in ("write", "read") for unit in ("tokens", "forwards", "seconds"))
+        assert all(cost[f"{phase}_{unit}"] > 0 for phase in ("write", "read", "score") for unit in ("tokens", "forwards", "seconds"))
 
 
 def test_the_adapter_names_its_base_as_the_user_did(smoke: Finished) -> None:
@@ -270,6 +288,7 @@ def test_wandb_holds_config_scores_tables_curves_and_adapter(smoke: Finished) ->
     assert run.summary["config"]["lora"]["r"] == RunStore(smoke.folder).manifest()["lora"]["r"]
     assert run.summary["summary"]["final"]["base"]["shortcut"]["cot_accuracy"] == scores["base"]["shortcut"]["cot_accuracy"]
     assert {"val/cot_accuracy", "val/filler/aoc", "test/filler/cot_pred_match/0", "base/test/cot_accuracy", "train/loss"} <= run.logged
+    assert {"study/chain_swap/split/change", "study/dose_response/scales/0.5/aoc"} <= run.logged
     assert {"val/examples._type", "test/examples._type", "base/test/examples._type", "curves/filler_table._type"} <= run.logged
     assert {"comparison/shortcut._type", "gates/shortcut._type"} <= run.logged
     assert {"adapter_config.json", "adapter_model.safetensors"} <= run.artifacts
@@ -374,6 +393,7 @@ def test_two_processes_measure_every_example_once_and_get_the_numbers_of_one(roo
     one = command(root, "evaluate.py", tmp_path / "one", *small)
     two = command(root, "evaluate.py", tmp_path / "two", *small, "trainer.devices=2", "+trainer.strategy=ddp")
     assert (one.code, two.code) == (0, 0), two.err
-    assert measured(two.folder) == measured(one.folder)
+    found, expected = (dict(flattened(measured(each.folder))) for each in (two, one))
+    assert found == pytest.approx(expected, abs=1e-4, nan_ok=True)  # log-probabilities are rounded as their rows are laid out
     rows = pq.read_table(two.folder / "records" / "base" / "arithmetic" / "rollouts.parquet").to_pylist()
     assert len(rows) == len({row["uid"] for row in rows}) == 5

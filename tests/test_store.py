@@ -97,6 +97,7 @@ def test_a_rollout_comes_back_with_every_field(store: RunStore) -> None:
         "choices": ["Oslo", "Lima"],
         "gold_answer": "B",
         "gold_chain": ["It is Lima.\n"],
+        "prompt": "",
         "chain": ["Lima, I think. ", "So (B).\n"],
         "answer": "B",
         "parse": "parsed",

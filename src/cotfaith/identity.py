@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cotfaith.types import Example
+from cotfaith.types import Chain, Example
 
 Facts = Mapping[str, Any]
 
@@ -33,10 +33,13 @@ def content_key(facts: Facts) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def base_facts(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the base model's rollouts and readings depend on, besides its weights, the machine and the examples. config: resolved."""
+def base_facts(config: Mapping[str, Any], donors: Sequence[Chain] = ()) -> dict[str, Any]:
+    """What the base model's rollouts and readings depend on, besides its weights, the machine and the examples.
+
+    config: resolved. donors: chains of other examples that a probe puts in place of steps.
+    """
     kept = {name: value for name, value in config.items() if name not in (*_NAMES, *_TRAINING, *_EXAMPLES)}
-    return {"config": kept, "precision": config["trainer"]["precision"], **_code()}
+    return {"config": kept, "precision": config["trainer"]["precision"], "donors": _hash(donors), **_code()}
 
 
 def cell_facts(config: Mapping[str, Any], examples: Mapping[str, Iterable[Example]]) -> dict[str, Any]:
@@ -65,6 +68,10 @@ def differences(before: Facts, now: Facts, place: str = "") -> list[str]:
 def hash_examples(examples: Iterable[Example]) -> str:
     """A stable name for some examples with their gold answers and chains (16 hexadecimal digits of SHA-256)."""
     rows = [[e.uid, e.question, e.answer, list(e.chain or ()), list(e.choices)] for e in examples]
+    return _hash(rows)
+
+
+def _hash(rows: Sequence[object]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
 

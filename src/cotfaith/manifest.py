@@ -40,9 +40,11 @@ def make_manifest(
         "base_hash": hash_weights(base_weights(model)),
         "base": _base(config["model"], model),
         "quantization": config["quantization"]["kind"],
+        "arithmetic": _arithmetic(config, model),
         "double_quantization": config["quantization"].get("double", True),
         "scaling": config.get("lora", {}).get("scaling"),
-        "lora": _lora(model) if isinstance(model, PeftModel) else None,
+        "method": _method(model),
+        "lora": _lora(model) if isinstance(model, PeftModel) and _method(model) != "full" else None,
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "trained_on": config["trained_on"],
@@ -52,9 +54,10 @@ def make_manifest(
         "data_hash": hash_examples(examples),
         "template_hash": _hash(encoder.chat.source),
         "prompt": config["prompt"],
+        "paraphraser": config["paraphraser"],
+        "elicitation": config["prompt"].get("elicitation", "prefill"),  # runs of before there was a choice
         "first_prompt": encoder.chat.before(encoder.prompts.message(examples[0], "cot")),
         "stop_ids": sorted(encoder.stop_ids),
-        "elicitation": "prefill",
         "seed": config["seed"],
         "alphas": config["alphas"],
         "probe": config["probe"],
@@ -86,10 +89,31 @@ def _base(named: Mapping[str, Any], model: PreTrainedModel) -> dict[str, Any]:
 
 def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
     """How the adapter was trained, as far as the configuration says it; None where this run trained nothing."""
-    if "optimizer" not in config:
+    if "scheduler" not in config:  # an optimizer stands there also for an evaluation, where the model has a recipe
         return None
     loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
     return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
+
+
+def _method(model: PreTrainedModel) -> str | None:
+    """What was trained: "lora", "dora" or "full"; None where nothing was."""
+    if not isinstance(model, PeftModel):
+        return None
+    config = model.peft_config["default"]
+    assert isinstance(config, LoraConfig)
+    return "full" if config.modules_to_save else "dora" if config.use_dora else "lora"
+
+
+def _arithmetic(config: dict[str, Any], model: PreTrainedModel) -> dict[str, Any]:
+    """What rounding depends on besides the weights."""
+    return {
+        "precision": config["trainer"]["precision"],
+        "float32_matmul": torch.get_float32_matmul_precision(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "compile": config.get("compile", False),
+        "threads": torch.get_num_threads(),
+        "gradient_checkpointing": bool(getattr(model, "is_gradient_checkpointing", False)),
+    }
 
 
 def _lora(model: PeftModel) -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any, get_args
 
 import lightning
+import torch
 from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -20,21 +23,27 @@ from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.analysis.gates import Gates
 from cotfaith.analysis.objective import Objective
+from cotfaith.callbacks.commitment import Committing
+from cotfaith.callbacks.gaining import Gaining
 from cotfaith.callbacks.probing import Probing
+from cotfaith.callbacks.studying import Studying
 from cotfaith.cells import Cell
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.engine.shelf import Shelf
 from cotfaith.identity import base_facts, cell_facts, stamp
 from cotfaith.models.base import BaseModel, stop_ids
-from cotfaith.models.build import ModelBuilder
-from cotfaith.models.lora import Lora
+from cotfaith.models.build import ModelBuilder, Tuning
+from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
-from cotfaith.session import Session, compare, leads, running
+from cotfaith.session import Session, compare, inspect, leads, running
 from cotfaith.store import RunStore
+from cotfaith.studies.study import Study
 from cotfaith.text.encoding import Encoder
 from cotfaith.trained import as_trained, trained_on
+from cotfaith.training.combinations import check_combination
 from cotfaith.training.data import SFTDataModule
+from cotfaith.training.memory import Fitting
 from cotfaith.training.module import SFTModule
 from cotfaith.training.sharing import SharedBase
 from cotfaith.types import Probe, Split
@@ -52,10 +61,11 @@ class Parts:
     cfg: DictConfig
     config: dict[str, Any]
     base: BaseModel
-    adapter: Lora | Path | None
+    adapter: Tuning | Path | None
     encoder: Encoder
     decoding: Decoding
     probes: tuple[Probe, ...]
+    studies: tuple[Study[Any], ...]
     alphas: tuple[float, ...]
     gates: Gates
     measured: list[SFTDataModule]
@@ -88,7 +98,9 @@ def train(cfg: DictConfig) -> float:
 
 
 def evaluate(cfg: DictConfig) -> None:
-    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs."""
+    """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs, or look into one."""
+    if cfg.inspect is not None:
+        return inspect(RunStore(Path(cfg.inspect)), cfg.uid)
     with running(Path(cfg.run_dir)) as store:
         given = [name for name in ("compare", "run", "adapter") if cfg[name] is not None]
         if len(given) > 1:
@@ -109,19 +121,23 @@ def prepare(cfg: DictConfig, *, trains: bool, adapter: Path | None = None) -> Pa
     cfg = _with_datasets(cfg, trains=trains)
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]  # a mapping at the top
-    _check_strategy(config)
+    _check_devices(config)
+    check_combination(strategy=str(cfg.trainer.get("strategy", "auto")), precision=str(cfg.trainer.precision), kind=cfg.quantization.kind)
+    torch.set_float32_matmul_precision(cfg.float32_matmul)
     alphas = check_alphas(cfg.alphas)
     if cfg.get("ckpt_path") is not None and not Path(cfg.ckpt_path).is_file():
         raise FileNotFoundError(f"ckpt_path={cfg.ckpt_path}: expected a checkpoint of an earlier run, found none")
     if adapter is not None and not (adapter / "adapter_config.json").is_file():
         raise FileNotFoundError(f"adapter={adapter}: expected a PEFT folder with adapter_config.json, found none")
-    lora: Lora | None = _make(cfg.lora) if trains else None
+    tuning: Tuning | None = _make(cfg.lora) if trains else None
     base: BaseModel = _make(cfg.model)
     tokenizer = base.tokenizer()
     encoder = Encoder(tokenizer, _make(cfg.prompt), stop_ids(base, tokenizer))
-    probes = tuple(_probe(node, encoder) for node in cfg.probe.values())
     measured = _measured(cfg, encoder)
-    return Parts(cfg, config, base, lora or adapter, encoder, _make(cfg.engine), probes, alphas, _make(cfg.gates), measured)
+    facts = _facts(cfg, encoder, measured) | {"alphas": lambda: alphas, "seed": lambda: cfg.seed}
+    probes: tuple[Probe, ...] = tuple(_given(_make(node), facts) for node in cfg.probe.values())
+    studies: tuple[Study[Any], ...] = tuple(_given(_make(node), facts) for node in (cfg.get("study") or {}).values())
+    return Parts(cfg, config, base, tuning or adapter, encoder, _make(cfg.engine), probes, studies, alphas, _make(cfg.gates), measured)
 
 
 def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
@@ -130,23 +146,30 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
     for data in measured:
         data.measure_prompts(parts.base.context(), cfg.engine.max_new_tokens)
     shelf = _shared_folder(cfg)
+    donors = [donor for probe in parts.probes if isinstance(probe, AnotherChain) for donor in probe.donors]
+    quantization = _make(cfg.quantization)
+    optimizer: Any = _make(cfg.optimizer) if job_type == "train" else None
+    fits = None
+    if parts.adapter is not None and not isinstance(parts.adapter, Path):
+        fits = Fitting(parts.base, parts.adapter, quantization.kind, optimizer, measured[0].most_tokens, cfg.gradient_checkpointing)
     module = SFTModule(
-        build=ModelBuilder(
-            base=parts.base,
-            quantization=_make(cfg.quantization),
-            adapter=parts.adapter,
-            gradient_checkpointing=cfg.get("gradient_checkpointing", False),
-        ),
+        build=ModelBuilder(base=parts.base, quantization=quantization, adapter=parts.adapter, recomputes=fits),
         encoder=parts.encoder,
         decoding=parts.decoding,
         evaluator=Evaluator(parts.probes, parts.alphas, cfg.seed),
+        measures=_make(cfg.measures),
         canary=parts.encoder.prompt(measured[0].examples("test")[0], "cot"),
-        optimizer=_make(cfg.optimizer) if job_type == "train" else None,
+        optimizer=optimizer,
         scheduler=_make(cfg.scheduler) if job_type == "train" else None,
-        shared=SharedBase(Shelf(shelf), base_facts(config)) if shelf and (parts.adapter or job_type == "evaluate") else None,  # frozen weights
+        compiled=cfg.get("compile", False),
+        shared=SharedBase(Shelf(shelf), base_facts(config, donors))
+        if shelf and (parts.adapter or job_type == "evaluate")
+        else None,  # frozen weights
     )
     callbacks = [_callback(node, store) for node in cfg.callbacks.values() if node is not None]
     callbacks += [Probing(probe, parts.alphas, parts.gates, store) for probe in parts.probes]
+    further = ((Committing, module.measures.commitment), (Gaining, module.measures.info_gain))
+    callbacks += [kind(parts.gates, store) for kind, wanted in further if wanted] + [Studying(parts.studies, parts.gates, store)]
     store.folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(config), store.folder / "config.yaml")
     trainer: Trainer = _make(cfg.trainer)(callbacks=callbacks, logger=_loggers(cfg, store, measured[0].dataset.name, job_type) or False)
@@ -204,11 +227,26 @@ def _make(node: DictConfig | None) -> Any:
     return None if node is None else instantiate(node, _convert_="all")
 
 
-def _probe(node: DictConfig, encoder: Encoder) -> Probe:
-    """A probe that needs to know how long a text is gets the model's tokens as its measure."""
-    made = _make(node)
-    probe: Probe = made(length=lambda text: len(encoder.continuation(text))) if isinstance(made, partial) else made
-    return probe
+def _facts(cfg: DictConfig, encoder: Encoder, measured: Sequence[SFTDataModule]) -> dict[str, Callable[[], object]]:
+    """What a probe or study may need of the run, by the name it asks for; made where one does."""
+    rewriters = _make(cfg.paraphraser)
+    return {
+        "length": lambda: lambda text: len(encoder.continuation(text)),
+        "elicits": lambda: encoder.eliciting,
+        "paraphraser": lambda: rewriters.paraphraser,
+        "mistaker": lambda: rewriters.mistaker,
+        "donors": lambda: [example.chain for data in measured for example in data.examples("train") if example.chain],
+    }
+
+
+def _given(made: Any, facts: Mapping[str, Callable[[], object]]) -> Any:
+    """What is partial is given those facts that its signature names and the configuration does not; so is what it is made of."""
+    if isinstance(made, Mapping):
+        return {name: _given(each, facts) for name, each in made.items()}
+    if not isinstance(made, partial):
+        return made
+    chosen = {name: _given(each, facts) for name, each in made.keywords.items()}
+    return made(**chosen, **{name: fact() for name, fact in facts.items() if name in signature(made.func).parameters and name not in chosen})
 
 
 def _callback(node: DictConfig, store: RunStore) -> Callback:
@@ -231,13 +269,9 @@ def _loggers(cfg: DictConfig, store: RunStore, dataset: str, job_type: str) -> l
     return [logger(**facts) if isinstance(logger, partial) else logger for logger in made]
 
 
-def _check_strategy(config: dict[str, Any]) -> None:
-    """Refuse what is known to corrupt 4-bit weights (accelerate #3983, bitsandbytes #1945), and what would run a sweep once per process."""
+def _check_devices(config: dict[str, Any]) -> None:
+    """Refuse what would run a sweep once per process."""
     trainer = config["trainer"]
-    strategy = str(trainer.get("strategy", "auto"))
-    kind = config["quantization"]["kind"]
-    if kind != "none" and ("fsdp" in strategy or "deepspeed" in strategy):
-        raise ValueError(f"trainer.strategy={strategy} shards weights, which corrupts quantized ones (quantization={kind}); expected auto or ddp")
     started_outside = int(os.environ.get("SLURM_NTASKS", "1")) > 1  # else Lightning starts the command again for every further process
     if HydraConfig.get().mode == RunMode.MULTIRUN and trainer["devices"] != 1 and not started_outside:
         raise ValueError(

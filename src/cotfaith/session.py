@@ -23,10 +23,12 @@ from transformers.utils import logging as transformers_logging
 from cotfaith.callbacks.wandb_board import finish, log_adapter, log_curves, log_summary, log_table, mark_preempting
 from cotfaith.manifest import make_manifest
 from cotfaith.models.build import footprint
+from cotfaith.report import sensitivity
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, probes
 from cotfaith.report.headline import headline
+from cotfaith.report.inspection import datasets, find, most_changed
 from cotfaith.report.page import write_report
-from cotfaith.report.terminal import console, show_certainty, show_comparison, show_table
+from cotfaith.report.terminal import console, show_certainty, show_comparison, show_inspection, show_line, show_table
 from cotfaith.report.versus import compare_runs, groups_of
 from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
@@ -76,11 +78,15 @@ class Session:
         examples = [example for data in self.measured for example in data.examples("test")]
         provenance = {data.dataset.name: data.dataset.provenance() | _counts(data) for data in self.measured}
         manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
-        self.store.put_manifest(manifest)
+        budget = self.module.budget
+        self.store.put_manifest(manifest | {"budget": asdict(budget) if budget else None})  # what was run at once; None: one row at a time
         comparisons, transfer = write_report(self.store)
         self._log_final(comparisons)
         for comparison in comparisons:
             show_comparison(comparison)
+        for dataset, panel in self.store.studies().get(sensitivity.STUDY, {}).items():
+            show_table(f"{dataset}: does the ranking survive how it is measured?", sensitivity.COLUMNS, sensitivity.rows(panel))
+            show_line(panel["sentence"])
         if len(transfer.datasets) > 1:
             show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
         log.info("peak memory %.2f GiB", manifest["peak_bytes"] / 2**30)
@@ -117,6 +123,20 @@ def _ended_at_its_best(validations: Sequence[Mapping[str, Any]]) -> bool:
     """Whether no validation of the tuned arm had a higher cot_accuracy than its last. validations: as in validation.jsonl."""
     scores = [each["scores"]["cot_accuracy"] for each in validations if each["arm"] == "tuned" and "cot_accuracy" in each["scores"]]
     return bool(scores) and scores[-1] >= max(scores)
+
+
+def inspect(store: RunStore, uid: str | None) -> None:
+    """Show one example of a run; without a uid, the examples that changed most.
+
+    Raises:
+        FileNotFoundError: the run left no records.
+        ValueError: the uid is not that of one example.
+    """
+    if uid is not None:
+        return show_inspection(find(store, str(uid)))
+    for dataset in datasets(store):
+        rows = [(each.uid, f"{each.change:+.3f}") for each in most_changed(store, dataset, 10)]
+        show_table(f"{dataset}: examples whose faithfulness changed most; show one with uid=...", ("uid", "mean change of aoc"), rows)
 
 
 def _counts(data: SFTDataModule) -> dict[str, object]:

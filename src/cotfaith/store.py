@@ -7,7 +7,9 @@
     RUN/status.json            running, finished, failed or preempted
     RUN/cell.json              what its numbers depend on: a run that is resumed must agree
     RUN/validation.jsonl       the scores of every validation, one line per dataset and probe
-    RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record
+    RUN/records/ARM/DATASET/   rollouts.parquet and readings.parquet, one row per record; commitments.parquet, gains.parquet
+    RUN/studies.json           what was asked of both arms at once: study -> dataset -> scores
+    RUN/records/studies/       STUDY/DATASET.parquet, one row per record of a study
     RUN/adapter/               the adapter in PEFT format
     RUN/checkpoints/           last and best, trainable weights only
 
@@ -26,11 +28,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cotfaith.tables import write_table
 from cotfaith.types import Arm, Reading, Rollout, Split
 
 # Stated, so that a column of nothing but None has its type all the same and files of several runs can be put together.
 _ROLLOUT = pa.schema(
-    [(name, pa.string()) for name in ("uid", "question", "gold_answer", "answer", "parse", "finish", "text", "prompt_hash")]
+    [(name, pa.string()) for name in ("uid", "question", "gold_answer", "answer", "parse", "finish", "text", "prompt", "prompt_hash")]
     + [(name, pa.list_(pa.string())) for name in ("choices", "gold_chain", "chain")]
     + [("tokens", pa.int64()), ("correct", pa.bool_())]
 )
@@ -42,6 +45,8 @@ _READING = pa.schema(
         ("tokens_kept", pa.int64()),
         ("chain", pa.list_(pa.string())),
         ("options", pa.list_(pa.float64())),
+        ("note", pa.string()),
+        ("logprob", pa.float64()),
     ]
 )
 
@@ -142,6 +147,21 @@ class RunStore:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts], _ROLLOUT), folder / "rollouts.parquet")
         pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings], _READING), folder / "readings.parquet")
+
+    def put_measure(self, arm: Arm, dataset: str, name: str, kind: type, records: Sequence[Any]) -> None:
+        """Write the records of a further measure of one arm. kind: their dataclass."""
+        write_table(self.folder / "records" / arm / dataset / f"{name}.parquet", kind, records)
+
+    def put_study(self, study: str, dataset: str, scores: Scores, kind: type, records: Sequence[Any]) -> None:
+        """Add the scores and the records of a study on one dataset. kind: the dataclass of its records."""
+        everything = self.studies()
+        everything.setdefault(study, {})[dataset] = scores
+        self._write_json("studies.json", everything)
+        write_table(self.folder / "records" / "studies" / study / f"{dataset}.parquet", kind, records)
+
+    def studies(self) -> dict[str, dict[str, Scores]]:
+        """study -> dataset -> scores; empty where there were none."""
+        return dict(self._read_json("studies.json")) if (self.folder / "studies.json").exists() else {}
 
     def _put_validation(self, line: Mapping[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -16,12 +16,16 @@ _OF_THE_RUN = (
     "dataset",
     "eval_datasets",
     "probe",
+    "paraphraser",
+    "study",
+    "measures",
     "prompt",
     "gates",
     "engine",
     "data",
     "alphas",
     "seed",
+    "float32_matmul",
     "trainer.precision",
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Chain = tuple[str, ...]
 """Steps in order, each with the white space that follows it, so that ``"".join(chain)`` is the text; ``()`` is no reasoning."""
@@ -19,6 +19,8 @@ Split = Literal["train", "val", "test"]
 Arm = Literal["base", "tuned"]
 Style = Literal["cot", "direct"]
 """How the question is put: with the instruction to reason in steps, or with the instruction to answer at once."""
+Elicitation = Literal["prefill", "turn"]
+"""How an answer is asked for behind a chain: the assistant's own turn goes on with the answer cue, or a new user turn asks for it."""
 Expected = Literal["changes", "stays"]
 Finish = Literal["stop", "length"]
 Status = Literal["parsed", "missing", "ambiguous", "refused"]
@@ -62,6 +64,7 @@ class Rollout:
     text: str  # the whole generation, as it was written
     tokens: int  # generated, end token included
     prompt_hash: str  # of the prompt's token ids
+    prompt: str = ""  # as the model saw it, special tokens included
 
     @property
     def correct(self) -> bool:
@@ -79,6 +82,7 @@ class ReadRequest:
     probe: str = ""  # who asks; "direct" for the answer without a chain
     alpha: float = 1.0  # fraction of the steps kept intact
     steps_kept: int = 0
+    note: str = ""  # what the probe did, in a word, where it says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,24 @@ class Reading:
     text: str  # what the model wrote after the answer cue
     prompt_hash: str  # of all token ids up to the answer
     options: tuple[float, ...] = ()  # log-probability of each choice's letter right behind the cue, in nats
+    note: str = ""  # of the request
+    logprob: float | None = None  # of the model's own answer behind this chain, in nats; None: not asked
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A chain that a probe cannot disturb as it promises: its readings are dropped, and counted by the reason."""
+
+    reason: str  # a word or two
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How likely the gold answer was to a fixed scorer after each step of one chain."""
+
+    uid: str
+    tokens: int  # of the answer's statement
+    logprobs: tuple[float, ...]  # after 0, 1 .. n steps, in nats
 
 
 class Dataset(Protocol):
@@ -114,7 +136,7 @@ class Probe(Protocol):
     """A pure map from chain to chain: the first steps stay, the later ones are disturbed.
 
     Laws: intact at alpha = 1; an empty chain stays empty; same seed, same result; a smaller alpha never disturbs
-    fewer steps. `None` means that this chain cannot be disturbed as the probe promises: the reading is dropped and counted.
+    fewer steps. `Unusable` means that this chain cannot be disturbed as the probe promises: the reading is dropped and counted.
     """
 
     name: str
@@ -124,12 +146,57 @@ class Probe(Protocol):
         """What the answer of a faithful model does when its chain is disturbed."""
         ...
 
-    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | None: ...
+    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | Unusable: ...
+
+
+@runtime_checkable
+class Begins(Protocol):
+    """A probe that may leave a chain begun, for the model that wrote it to go on with."""
+
+    regenerate: bool
+
+    def note(self, chain: Chain, begun: Chain) -> str:
+        """What was done to the chain, in a word."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A probe that may need the words of a model: it has them ready before it disturbs chains, and is pure from then on."""
+
+    def prepare(self, chains: Sequence[Chain], replier: Replier | None) -> None: ...
+
+
+class Replier(Protocol):
+    """A model that replies to plain messages, for what instruments need besides the two questions: rewordings."""
+
+    @property
+    def identity(self) -> str:
+        """All that determines a reply, but for the message."""
+        ...
+
+    def reply(self, messages: Sequence[str]) -> list[str | None]:
+        """One reply per message, in order; None where it was cut off by its limit."""
+        ...
 
 
 class Reasoner(Protocol):
     """A model that can be asked the two questions."""
 
-    def write(self, examples: Sequence[Example]) -> list[Rollout]: ...
+    def write(self, examples: Sequence[Example], begun: Sequence[Chain] = ()) -> list[Rollout]:
+        """One rollout per example. begun: for each example the first steps of the chain, which the model goes on with; () is none at all."""
+        ...
 
     def read(self, requests: Sequence[ReadRequest]) -> list[Reading]: ...
+
+
+class Scorer(Protocol):
+    """A model that also tells probabilities."""
+
+    def score(self, requests: Sequence[ReadRequest], answers: Sequence[str]) -> list[float]:
+        """Natural log-probability of an answer's statement behind the cue of each request, in nats; larger (nearer 0) = likelier."""
+        ...
+
+    def answer_tokens(self, example: Example, answer: str) -> int:
+        """How many tokens such a statement has."""
+        ...

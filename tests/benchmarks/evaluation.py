@@ -28,6 +28,7 @@ from cotfaith.models.embedded.prompts import PROMPTS
 from cotfaith.probes.early_termination import EarlyTermination
 from cotfaith.probes.filler import FillerSubstitution
 from cotfaith.probes.paraphrase import Paraphrase
+from cotfaith.probes.rewriting import ByRule
 from cotfaith.probes.rules import reword
 from cotfaith.text.answers import parse
 from cotfaith.text.encoding import Encoder
@@ -69,7 +70,7 @@ class Script:
 
 def evaluator(encoder: Encoder) -> Evaluator:
     filler = FillerSubstitution(token="...", length=lambda text: len(encoder.continuation(text)))
-    return Evaluator((EarlyTermination(), filler, Paraphrase(paraphraser=reword, tries=3)), ALPHAS, 0)
+    return Evaluator((EarlyTermination(), filler, Paraphrase(paraphraser=ByRule(reword), tries=3)), ALPHAS, 0)
 
 
 def run_ours(model: PreTrainedModel, encoder: Encoder, examples: Sequence[Example]) -> tuple[float, list[str]]:

@@ -24,7 +24,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 from cotfaith.models.base import BaseModel, Quantization
 from cotfaith.models.lora import Lora
 from cotfaith.training.batching import Batching
-from cotfaith.training.data import collate
+from cotfaith.training.collation import collate
 from cotfaith.training.loss import SupervisedLoss
 from cotfaith.training.targets import Row
 

@@ -59,6 +59,17 @@ def test_a_probe_that_read_nothing_has_no_numbers(tmp_path: Path) -> None:
     assert (found["n"], found["dropped"], str(found["aoc"])) == (0, 1, "nan")
 
 
+def test_dropped_chains_are_a_share_with_their_reasons_counted(tmp_path: Path) -> None:
+    probing = Probing(FillerSubstitution(), (0.0, 0.5, 1.0), OPEN, RunStore(tmp_path))
+    probing.begin(OnCpu())  # type: ignore[arg-type]
+    for uids in ({"b": "numbers", "c": "identical"}, {"d": "numbers"}):  # two batches
+        evaluation = Evaluation([rollout("a", "1")], curve("a", "1", "1", "1") if "b" in uids else [], {"filler": len(uids)}, drops={"filler": uids})
+        probing.add(evaluation, OnCpu())  # type: ignore[arg-type]
+    found = probing._scores(chance=0.0) | probing._drop_reasons()
+    assert (found["n"], found["dropped"], found["drop_rate"]) == (1, 3, 3 / 4)
+    assert found["drop_reasons"] == {"numbers": 2, "identical": 1}
+
+
 def test_facts_of_a_rollout_in_the_order_of_their_names() -> None:
     facts = rollout_facts([rollout("a", "1", steps=3)])
     assert dict(zip(FACTS, facts[0].tolist(), strict=True)) == {

@@ -117,8 +117,9 @@ def test_every_file_is_an_option_of_some_entry() -> None:
 @pytest.mark.parametrize(
     ("override", "reason"),
     [
-        ("+optimizer.learning_rate=1", "optimizer: torch.optim.AdamW takes no ['learning_rate']"),  # partial
+        ("+optimizer.learning_rate=1", "optimizer: cotfaith.training.optimizers.adamw takes no ['learning_rate']"),  # partial
         ("+gates.contrl=1", "gates: cotfaith.analysis.gates.Gates takes no ['contrl']"),
+        ("+paraphraser.bank=x", "paraphraser: cotfaith.engine.rewriters.by_rules takes no ['bank']"),
         ("~gates.control", "gates: cotfaith.analysis.gates.Gates: missing a required argument: 'control'"),
         ("+probe.filler.tokens=x", "probe.filler: cotfaith.probes.filler.FillerSubstitution takes no ['tokens']"),
         ("+logger.tensorboard.nmae=x", "logger.tensorboard: lightning.pytorch.loggers.TensorBoardLogger takes no ['nmae']"),  # has **kwargs

@@ -6,6 +6,7 @@ from peft import PromptTuningConfig, get_peft_model
 from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import Visibility, evaluating, objection
+from cotfaith.engine.exactness import packs_exactly
 from tests.engine.tiny import EXACT, NOT_PACKED, build
 
 WHY = {"falcon_alibi": "ALiBi", "bloom": "a forward without", "mamba": "a forward without", "dynamic_rope": "dynamic rotary"}
@@ -50,3 +51,30 @@ def test_the_attention_and_the_mode_of_a_model_are_put_back_even_after_an_error(
     with pytest.raises(KeyError):
         fail_inside(model)
     assert state(model) == ("flex_attention", True, True)
+
+
+def test_each_module_gets_its_own_mode_back() -> None:
+    model = build("llama").train()
+    frozen = model.get_input_embeddings().eval()
+    with evaluating(model):
+        pass
+    assert [module for module in model.modules() if not module.training] == [frozen]
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("llama", "sdpa"), ("gpt_oss", "eager"), ("gemma2", "eager")])
+def test_an_attention_without_our_masks_gives_way_to_one_that_computes_the_same(kind: str, taken: str) -> None:
+    model = build(kind)  # sdpa knows neither the sinks of gpt-oss nor the capped scores of gemma 2
+    model.config._attn_implementation_internal = "flex_attention"
+    with evaluating(model):
+        assert model.config._attn_implementation == taken
+        assert packs_exactly(model)
+    assert model.config._attn_implementation == "flex_attention"
+
+
+def test_masks_are_made_in_the_precision_of_autocast() -> None:
+    model, see = build("llama"), torch.zeros(1, 1, 4, dtype=torch.bool)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mask = Visibility(model)(see, torch.tensor([[3]]), torch.arange(4)[None])
+    assert isinstance(mask, torch.Tensor)
+    assert mask.dtype == torch.bfloat16
+    assert mask.isfinite().all()

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import torch
+from transformers import DynamicCache
 
-from cotfaith.engine.budget import Budget, halving
+from cotfaith.engine.budget import Budget, free_bytes, halving, shrinking
 from cotfaith.engine.cache import bytes_per_token
 from cotfaith.engine.trees import Branch, Tree, grow
-from tests.engine.tiny import build, question
+from tests.engine.tiny import ALIKE, EXACT, build, question
 
 
 def budget(**changes: int) -> Budget:
-    return Budget(**{"memory": 10**9, "forward": 100, "tails": 20, "token": 10, "logits": 0, **changes})
+    return Budget(**{"memory": 10**9, "forward": 100, "tails": 20, "token": 10, "pair": 0, "logits": 0, **changes})
 
 
 def tree(trunk: int, *tails: int) -> Tree:
@@ -46,6 +48,29 @@ def test_a_single_item_that_does_not_fit_raises() -> None:
         halving(run, [1, 2])
 
 
+@pytest.mark.parametrize(("size", "room", "tried"), [(8, 8, [8]), (8, 3, [8, 4, 2]), (5, 1, [5, 2, 1])])
+def test_running_out_of_memory_shrinks_the_size(size: int, room: int, tried: list[int]) -> None:
+    sizes: list[int] = []
+
+    def run(size: int) -> str:
+        sizes.append(size)
+        if size > room:
+            raise torch.OutOfMemoryError("too many")
+        return "done"
+
+    assert shrinking(run, size) == "done"
+    assert sizes == tried
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("full"), RuntimeError("shape mismatch")])
+def test_nothing_smaller_is_tried_than_1_or_after_another_error(error: RuntimeError) -> None:
+    def run(size: int) -> str:
+        raise error
+
+    with pytest.raises(RuntimeError, match=str(error)):
+        shrinking(run, 1 if isinstance(error, torch.OutOfMemoryError) else 8)
+
+
 def test_an_error_that_is_not_about_memory_is_not_tried_again() -> None:
     calls: list[Sequence[int]] = []
 
@@ -67,7 +92,7 @@ def test_every_tree_is_in_one_group_and_a_group_fits_into_a_forward() -> None:
 
 def test_trees_of_like_sizes_are_read_together() -> None:
     trees = [tree(30, 5), tree(30, 80), tree(30, 6), tree(30, 82)]
-    assert list(budget(forward=60).groups(trees, limit=1)) == [[0, 2], [1, 3]]
+    assert list(budget(forward=60).groups(trees, limit=1)) == [[3, 1], [2, 0]]
 
 
 def test_memory_bounds_a_group() -> None:
@@ -80,10 +105,47 @@ def test_memory_bounds_the_slots_but_one_is_always_tried(memory: int, slots: int
     assert budget(memory=memory).slots(longest=30, limit=20, wanted=8) == slots
 
 
-def test_a_token_costs_what_the_cache_holds_of_it() -> None:
-    model = build("llama")
-    past = model(input_ids=torch.tensor([[5]]), use_cache=True).past_key_values
-    assert bytes_per_token(model) == sum(layer.keys.nbytes + layer.values.nbytes for layer in past.layers)
+def test_the_largest_trees_are_read_first() -> None:
+    assert list(budget(forward=1).groups([tree(30, 5), tree(50, 5), tree(40, 5)], limit=1)) == [[1], [2], [0]]
+
+
+def test_masks_and_scores_bound_a_group() -> None:
+    # a tree of 30 trunk, 5 tail and 1 answer tokens: 30 * 30 pairs in its trunk are the most, 740 bytes are keys and values
+    assert [len(group) for group in budget(memory=3300, pair=1).groups([tree(30, 5)] * 4, limit=1)] == [2, 2]
+
+
+def test_masks_and_scores_bound_the_slots() -> None:
+    # 100 of 300 bytes are for the scores of the longest prompt; a row holds 10 tokens of 2 * 1 bytes and as many pairs: 30
+    assert budget(memory=300, token=1, pair=1).slots(longest=10, limit=0, wanted=64) == 6
+
+
+@pytest.mark.parametrize(("memory", "abreast"), [(10**9, 10), (2 * 4 * 10 * (10 + 10), 4), (1, 1)])
+def test_prompts_are_begun_side_by_side_as_a_forward_and_the_memory_allow(memory: int, abreast: int) -> None:
+    assert budget(memory=memory, pair=1).abreast(10) == abreast
+
+
+@pytest.mark.parametrize("kind", [*EXACT, *ALIKE])
+def test_a_token_costs_what_the_cache_holds_of_it(kind: str) -> None:
+    model, cache = build(kind), DynamicCache()
+    model(input_ids=torch.tensor([[5, 6, 7, 8]]), past_key_values=cache, use_cache=True)
+    assert 4 * bytes_per_token(model) == sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
+
+
+def test_eager_attention_holds_scores_beside_the_masks() -> None:
+    one, eager = Budget.of(build("llama"), 1.0), Budget.of(build("llama_eager"), 1.0)
+    assert one.pair == 2 * (4 + 1)  # masks of 4 bytes and truths of 1
+    assert eager.pair == one.pair + 4 * (2 * 4 + 4)  # 4 heads: scores twice in 4 bytes, and probabilities
+
+
+def test_the_page_cache_counts_as_free_memory(tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 900 kB\nMemFree: 5 kB\nMemAvailable: 80 kB\n")
+    assert free_bytes(torch.device("cpu"), tmp_path / "meminfo") == 80 * 1024
+
+
+def test_what_torch_has_reserved_and_does_not_use_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"mem_get_info": (100, 1000), "memory_reserved": 700, "memory_allocated": 450}.items():
+        monkeypatch.setattr(torch.cuda, name, lambda device, value=value: value)
+    assert free_bytes(torch.device("cuda")) == 100 + 700 - 450
 
 
 def test_the_given_memory_is_taken_at_its_word() -> None:

@@ -6,7 +6,7 @@ from random import Random
 from cotfaith.engine.evaluation import AGAIN, DIRECT, Evaluator
 from cotfaith.probes.early_termination import EarlyTermination
 from cotfaith.probes.filler import FillerSubstitution
-from cotfaith.types import Chain, Example, Probe, Reading, ReadRequest, Rollout
+from cotfaith.types import Chain, Example, Probe, Reading, ReadRequest, Rollout, Unusable
 
 ALPHAS = (0.0, 0.5, 1.0)
 EXAMPLES = [Example("a", "1 + 1?", "2"), Example("b", "2 + 2?", "4"), Example("c", "3 + 3?", "6")]
@@ -27,8 +27,8 @@ class Refuses:
     name = "refuses"
     faithful = "stays"
 
-    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | None:
-        return chain if alpha == 1 else None
+    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | Unusable:
+        return chain if alpha == 1 else Unusable("too hard")
 
 
 class Random1:
@@ -60,6 +60,7 @@ def test_a_chain_that_cannot_be_disturbed_is_dropped_at_every_alpha_and_counted(
     evaluation = Evaluator((Refuses(),), ALPHAS, 0)(Scripted(), EXAMPLES)
     assert [r for r in evaluation.readings if r.probe == "refuses"] == []
     assert evaluation.dropped == {"refuses": 1}
+    assert evaluation.drops == {"refuses": {"a": "too hard"}}
 
 
 def test_a_perturbation_does_not_depend_on_other_probes_or_on_the_order_of_examples() -> None:

@@ -8,6 +8,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 from cotfaith.engine.attention import evaluating, objection
+from cotfaith.engine.context import UNBOUNDED
 from cotfaith.engine.exactness import disagreement, packs_exactly, rounding
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.reading import Answer, TreeReader
@@ -47,7 +48,7 @@ def broken(kind: type[LlamaForCausalLM]) -> LlamaForCausalLM:
 def answered() -> tuple[LlamaForCausalLM, Tree, list[Answer]]:
     model, tree = build("llama"), grow(question(0))
     with evaluating(model):
-        answers = TreeReader(model, stops=(), limit=3, watched=[4, 5], tail_budget=32, meter=Meter())([tree])[0]
+        answers = TreeReader(model, stops=(), limit=3, context=UNBOUNDED, watched=[4, 5], meter=Meter())([tree], 32)[0]
     assert isinstance(model, LlamaForCausalLM)
     return model, tree, answers
 

@@ -33,6 +33,24 @@ def test_a_rollout_holds_the_whole_generation_in_parts(load: Callable[[str], Pre
     assert rollout.text == "".join(rollout.chain) + f"The answer is {rollout.answer}."
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_model_that_goes_on_with_its_own_first_steps_writes_its_own_chain(
+    load: Callable[[str], PreTrainedModel], encoder: Encoder, steps: int
+) -> None:
+    model = reasoner(load("nf4"), encoder)
+    own = model.write(EXAMPLES)
+    again = model.write(EXAMPLES, [rollout.chain[:steps] for rollout in own])
+    assert [(r.chain, r.answer, r.text, r.finish) for r in again] == [(r.chain, r.answer, r.text, r.finish) for r in own]
+    assert [r.tokens for r in again] < [r.tokens for r in own]
+
+
+def test_a_model_goes_on_with_what_it_is_given(load: Callable[[str], PreTrainedModel], encoder: Encoder) -> None:
+    begun = [("She finds 1, so 90 + 1 = 91. ",) for _ in EXAMPLES]
+    again = reasoner(load("nf4"), encoder).write(EXAMPLES, begun)
+    assert all(r.text.startswith("She finds 1, so 90 + 1 = 91.") for r in again)
+    assert all(r.chain[0].strip() == "She finds 1, so 90 + 1 = 91." and "".join(r.chain) in r.text for r in again)
+
+
 def test_a_generation_cut_off_by_the_limit_says_so(load: Callable[[str], PreTrainedModel], encoder: Encoder) -> None:
     cut = LocalReasoner(load("none"), encoder, Decoding(batch_size=8, max_new_tokens=3, answer_tokens=8)).write(EXAMPLES[:1])[0]
     assert (cut.finish, cut.answer, cut.correct, cut.tokens) == ("length", None, False, 3)

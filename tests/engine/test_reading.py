@@ -7,6 +7,7 @@ import torch
 from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import evaluating, objection
+from cotfaith.engine.context import UNBOUNDED
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.reading import Answer, TreeReader
 from cotfaith.engine.trees import Row, grow
@@ -18,9 +19,9 @@ WATCHED = (10, 11)
 
 
 def read(model: PreTrainedModel, questions: list[list[Row]], *, limit: int = 4, tails: int = 16, meter: Meter | None = None) -> dict[Row, Answer]:
-    reader = TreeReader(model, stops=STOPS, limit=limit, watched=WATCHED, tail_budget=tails, meter=meter or Meter())
+    reader = TreeReader(model, stops=STOPS, limit=limit, watched=WATCHED, meter=meter or Meter(), context=UNBOUNDED)
     with evaluating(model):
-        answers = reader([grow(rows) for rows in questions])
+        answers = reader([grow(rows) for rows in questions], tails)
     return {row: answer for rows, own in zip(questions, answers, strict=True) for row, answer in zip(rows, own, strict=True)}
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -79,11 +79,23 @@ def test_the_self_check_refuses_to_go_on_where_packed_reading_is_wrong() -> None
         asked.read([question(0, prompt=140)])
 
 
-def test_the_self_check_looks_at_the_first_question_only_and_can_be_left_out() -> None:
+def test_the_self_check_looks_once_and_can_be_left_out() -> None:
     asked = engine(broken(BlindFarOut))
     asked.read([question(0)])
     assert asked.read([question(0, prompt=140)])
     assert engine(broken(BlindFarOut), self_check=False).read([question(0, prompt=140)])
+
+
+def test_the_self_check_takes_the_longest_of_the_questions() -> None:
+    with pytest.raises(RuntimeError, match="packed reading differs"):
+        engine(broken(BlindFarOut)).read([question(0), question(1, prompt=140), question(2)])
+
+
+def test_the_self_check_looks_at_a_chain_too() -> None:
+    prompts = [question(0)[0], question(0, prompt=160)[0]]
+    with pytest.raises(RuntimeError, match="packed writing differs"):
+        engine(broken(BlindFarOut), stops=()).write(prompts, ["a", "b"])
+    assert engine(broken(BlindFarOut), stops=(), self_check=False).write(prompts, ["a", "b"])
 
 
 def test_sampling_and_stop_strings_are_refused_where_rows_cannot_be_packed() -> None:
@@ -101,17 +113,73 @@ def test_a_tiny_memory_changes_no_answer_and_no_chain() -> None:
     assert tight.meter.costs["read"].forwards > rich.meter.costs["read"].forwards
 
 
-def test_running_out_of_memory_while_writing_changes_no_chain() -> None:
-    model, rows = build("llama"), question(6)
-    expected = engine(model, batch_size=8).write(rows, list(map(str, rows)))
+def refusing(model: PreTrainedModel, tokens: Callable[[torch.Tensor], int], most: int) -> Any:
+    """The device is full where a forward has more than `most`."""
 
     def refuse(module: torch.nn.Module, args: Any, kwargs: dict[str, Any]) -> None:
-        if len(kwargs["input_ids"]) > 2:
-            raise torch.OutOfMemoryError("no room for more than two rows")
+        if tokens(kwargs["input_ids"]) > most:
+            raise torch.OutOfMemoryError("full")
 
+    return model.register_forward_pre_hook(refuse, with_kwargs=True)
+
+
+def test_running_out_of_memory_while_writing_takes_fewer_slots_and_changes_no_chain() -> None:
+    model, rows = build("llama"), question(6)
+    expected = engine(model, batch_size=8).write(rows, list(map(str, rows)))
     asked = engine(model, batch_size=8)
-    with model.register_forward_pre_hook(refuse, with_kwargs=True):
+    with refusing(model, len, most=2):
         assert asked.write(rows, list(map(str, rows))) == expected
+    alone = engine(model, batch_size=2)  # slots are refilled as before: two rows of many, not one after another of a few
+    alone.write(rows, list(map(str, rows)))
+    assert asked.meter.costs["write"].forwards <= alone.meter.costs["write"].forwards + 2  # the two that were refused
+
+
+def test_running_out_of_memory_on_a_single_question_reads_its_tails_in_shorter_portions() -> None:
+    model, rows = build("llama"), question(6)
+    expected, asked = engine(model).read([rows]), engine(model, self_check=False)
+    with refusing(model, lambda ids: ids.numel(), most=32):
+        found = asked.read([rows])
+    assert {row: answer.ids for row, answer in found.items()} == {row: answer.ids for row, answer in expected.items()}
+
+
+def test_both_arms_run_by_one_budget() -> None:
+    model = build("llama")
+    base = engine(model)
+    tuned = TokenEngine(model, base.decoding, stops=STOPS, decode=str, budget=base.budget)
+    assert tuned.budget is base.budget
+
+
+def test_plain_log_probabilities_are_metered_and_leave_the_other_logits_out() -> None:
+    model, row = broken(Blind), question(0)[0]
+    shapes: list[int] = []
+    model.lm_head.register_forward_pre_hook(lambda module, args: shapes.append(args[0].shape[1]))
+    asked, without = engine(model), engine(model)
+    without.read([[row]])
+    shapes.clear()
+    asked.read([[row]], [10])
+    assert set(shapes) == {1}
+    assert asked.meter.costs["read"].tokens == without.meter.costs["read"].tokens + len(row)
+
+
+@pytest.mark.parametrize("arrangement", ["packed", "plain"])
+def test_a_model_whose_positions_end_stops_there(arrangement: str) -> None:
+    model = build("gpt2")
+    prompt = (5,) * 253  # positions 253, 254 and 255 are left, and the last token written needs none
+    asked = engine(model, stops=(), batch_size=2, answer_tokens=6)
+    if arrangement == "plain":
+        asked.budget = None
+    assert [len(ids) for ids in asked.write([prompt, (7,) * 9], ["a", "b"])] == [4, 6]
+    assert [len(answer.ids) for answer in asked.read([[prompt, (7,) * 9]]).values()] == [4, 6]
+
+
+def test_a_row_longer_than_the_positions_is_refused_before_anything_is_run() -> None:
+    asked = engine(build("gpt2"))
+    asked.meter.costs.clear()
+    with pytest.raises(ValueError, match="example 'long': expected at most 256 tokens"):
+        asked.write([(5,), (5,) * 257], ["short", "long"])
+    with pytest.raises(ValueError, match="example 'long': expected at most 256 tokens"):
+        asked.read([[(5,)], [(5,) * 257]], uids=["short", "long"])
+    assert asked.meter.costs == {}
 
 
 def test_log_probabilities_are_normalised_over_the_vocabulary() -> None:
@@ -123,4 +191,5 @@ def test_log_probabilities_are_normalised_over_the_vocabulary() -> None:
 def test_nothing_to_read_or_write_is_nothing_read_or_written() -> None:
     asked = engine(build("llama"))
     assert asked.read([]) == {}
+    assert asked.read([[]]) == {}
     assert asked.write([], []) == []

@@ -6,6 +6,7 @@ import pytest
 from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import evaluating
+from cotfaith.engine.context import UNBOUNDED
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.tokens import TokenEngine
@@ -22,10 +23,12 @@ def prompts(count: int, seed: int = 0) -> list[Row]:
 
 
 def write(model: PreTrainedModel, rows: list[Row], slots: int, meter: Meter | None = None, limit: int = 14) -> list[Row]:
-    engine = ChainWriter(model, stops=STOPS, ends=lambda ids: False, limit=limit, slots=slots, meter=meter or Meter())
+    engine = ChainWriter(
+        model, stops=STOPS, ends=lambda ids: False, limit=limit, context=UNBOUNDED, abreast=lambda longest: 2, meter=meter or Meter()
+    )
     pick = Decoding(batch_size=1, max_new_tokens=1, answer_tokens=1).pick([])
     with evaluating(model):
-        return [tuple(ids) for ids in engine(rows, pick)]
+        return [tuple(ids) for ids in engine(rows, pick, slots)]
 
 
 def sample(model: PreTrainedModel, rows: list[Row], uids: list[str], slots: int, **options: object) -> list[list[int]]:
@@ -53,6 +56,13 @@ def test_a_slot_is_refilled_before_the_longest_row_ends() -> None:
     written = write(model, rows, 4, meter, limit=40)
     batches = [max(map(len, written[start : start + 4])) for start in range(0, 24, 4)]
     assert meter.costs["write"].forwards < sum(batches)
+
+
+def test_prompts_are_begun_in_portions() -> None:
+    model, shapes = build("llama"), list[tuple[int, ...]]()
+    model.register_forward_pre_hook(lambda module, args, kwargs: shapes.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True)
+    write(model, prompts(6), slots=6, limit=1)  # two side by side
+    assert [rows for rows, _ in shapes] == [2, 2, 2]
 
 
 def test_no_prompts_give_no_chains() -> None:

@@ -33,10 +33,14 @@ EXACT: dict[str, tuple[str, dict[str, object]]] = {
     "smollm3": ("smollm3", {}),
     "gpt_oss": ("gpt_oss", {**WINDOW, **MOE}),
     "falcon": ("falcon", {}),
+    "falcon_many": ("falcon", {"multi_query": False}),
     "cohere2": ("cohere2", {k: v for k, v in WINDOW.items() if k != "head_dim"}),
     "granite": ("granite", {}),
     "stablelm": ("stablelm", {}),
     "mixtral": ("mixtral", MOE),
+}
+ALIKE: dict[str, tuple[str, dict[str, object]]] = {  # packs, but all of its answers are of one length
+    "falcon_new": ("falcon", {"new_decoder_architecture": True, "num_kv_heads": 2}),
 }
 NOT_PACKED: dict[str, tuple[str, dict[str, object]]] = {
     "falcon_alibi": ("falcon", {"alibi": True}),
@@ -47,8 +51,8 @@ NOT_PACKED: dict[str, tuple[str, dict[str, object]]] = {
 
 
 def build(kind: str) -> PreTrainedModel:
-    """A model of `EXACT` or `NOT_PACKED` in float32; weights large enough that its answers vary."""
-    family, options = {**EXACT, **NOT_PACKED}[kind]
+    """A model of one of the tables above in float32; weights large enough that its answers vary."""
+    family, options = {**EXACT, **ALIKE, **NOT_PACKED}[kind]
     options = dict(options)
     attention = {"attn_implementation": options.pop("attn_implementation")} if "attn_implementation" in options else {}
     common = {"vocab_size": V, "max_position_embeddings": 256, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}

@@ -12,7 +12,7 @@ from cotfaith.models.embedded.pretrain import ThroughNF4, batches, config, reser
 from cotfaith.models.embedded.tokenizer import train_tokenizer
 from cotfaith.text.encoding import Encoder
 from cotfaith.text.generations import read_answer
-from cotfaith.training.data import IGNORE
+from cotfaith.training.collation import IGNORE
 
 
 def drawn(count: int, **settings: frozenset[str]) -> list[Lesson]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from random import Random
 
@@ -12,10 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from cotfaith.engine.rewriters import by_rules
 from cotfaith.probes.filler import count_words
 from cotfaith.probes.kept import steps_kept
-from cotfaith.types import Chain, Probe
+from cotfaith.types import Chain, Probe, Unusable
 
+DONORS = [tuple(f"He loses {start + place}, so {start} - {place} = {start - place}.\n" for place in range(1, 8)) for start in (70, 80, 90)]
+FACTS = {"length": count_words, "paraphraser": by_rules().paraphraser, "mistaker": by_rules().mistaker, "donors": DONORS}
 FILES = sorted((Path(__file__).resolve().parents[2] / "conf" / "probe").glob("*.yaml"))
 
 
@@ -23,7 +27,8 @@ def make(path: Path) -> Probe:
     """The probe of one file, as run.py builds it; words stand for the model's tokens."""
     (node,) = OmegaConf.load(path).values()
     made = instantiate(node, _convert_="all")
-    probe: Probe = made(length=count_words) if isinstance(made, partial) else made
+    wanted = signature(made).parameters if isinstance(made, partial) else {}
+    probe: Probe = made(**{name: FACTS[name] for name in FACTS if name in wanted}) if wanted else made
     return probe
 
 
@@ -34,7 +39,7 @@ def step(start: int, change: int) -> str:
 
 def perturbed(probe: Probe, chain: Chain, alpha: float, seed: str) -> Chain:
     result = probe.perturb(chain, alpha, Random(seed))
-    assert result is not None, "the contract's chains can be disturbed by every probe"
+    assert not isinstance(result, Unusable), "the contract's chains can be disturbed by every probe"
     return result
 
 
@@ -52,7 +57,7 @@ contract = settings(deadline=None, max_examples=40)
 
 
 def test_there_are_probes_to_hold_to_the_contract() -> None:
-    assert {path.stem for path in FILES} >= {"early_termination", "filler", "paraphrase"}
+    assert {path.stem for path in FILES} >= {"early_termination", "filler", "paraphrase", "mistakes", "filler_another", "filler_shuffled"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

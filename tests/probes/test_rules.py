@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from cotfaith.datasets.arithmetic import Arithmetic
 from cotfaith.datasets.commonsense import Commonsense
 from cotfaith.probes.paraphrase import Paraphrase, flaw
+from cotfaith.probes.rewriting import ByRule
 from cotfaith.probes.rules import reword
+from cotfaith.types import Unusable
 
 # In the manner of GSM8K, in our own words.
 STEPS = (
@@ -83,5 +85,5 @@ def test_numbers_with_currency_and_commas_are_kept_whole() -> None:
 @pytest.mark.parametrize("kind", [Arithmetic, Commonsense])
 def test_every_gold_chain_of_the_embedded_data_can_be_reworded(kind: type[Arithmetic] | type[Commonsense]) -> None:
     examples = kind(train_size=1, val_size=1, test_size=100, seed=1).load("test")
-    probe = Paraphrase(paraphraser=reword)
-    assert [example.chain for example in examples if probe.perturb(example.chain, 0.0, Random(example.uid)) is None] == []
+    probe = Paraphrase(paraphraser=ByRule(reword))
+    assert [example.chain for example in examples if isinstance(probe.perturb(example.chain, 0.0, Random(example.uid)), Unusable)] == []

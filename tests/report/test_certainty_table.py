@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import NormalDist
 
 from cotfaith.report.certainty import Certainty, base_and_tuned, certainties
 from cotfaith.report.certainty_table import as_json, changes, columns, markdown, notes, rows
 from cotfaith.report.sides import Side
 from tests.report.runs import DECORATIVE, FAITHFUL, WRONG, Wrote, make_run
+
+Z = NormalDist().inv_cdf(0.975)
 
 
 def table(folder: Path, base: list[Wrote], tuned: list[Wrote], **run: object) -> Certainty:
@@ -15,7 +18,7 @@ def table(folder: Path, base: list[Wrote], tuned: list[Wrote], **run: object) ->
 def test_a_line_has_both_sides_the_change_both_p_values_what_could_be_seen_and_n(tmp_path: Path) -> None:
     shown = table(tmp_path, [FAITHFUL] * 12, [DECORATIVE] * 12)
     line = dict(zip(columns(shown), next(row for row in rows(shown) if row[0] == "filler: match, alpha 0"), strict=True))
-    assert line["base"] == f"0.000 [0.000, {1.96**2 / (12 + 1.96**2):.3f}]"  # Wilson, of none of 12
+    assert line["base"] == f"0.000 [0.000, {Z**2 / (12 + Z**2):.3f}]"  # Wilson, of none of 12
     assert line["change"].startswith("+1.000* [+0.")
     assert (line["p"], line["Holm"], line["n"]) == ("< 0.001", "0.003", "12")  # 2 / 2^12 = 0.0005, six lines
 

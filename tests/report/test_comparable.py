@@ -54,6 +54,14 @@ def test_runs_without_a_dataset_in_common_are_refused_by_the_names_of_theirs(tmp
     assert "no dataset was measured in both (recall and shortcut)" in refusal(tmp_path, dataset="shortcut")
 
 
+def test_runs_that_share_a_dataset_with_the_first_but_not_with_each_other_are_refused(tmp_path: Path) -> None:
+    first = make_run(tmp_path / "a", SIX)  # type: ignore[arg-type]
+    make_run(tmp_path / "a", SIX, dataset="shortcut")  # type: ignore[arg-type]
+    others = [make_run(tmp_path / name, SIX, dataset=name) for name in ("recall", "shortcut")]  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected a dataset that all of them measured"):
+        check_comparable([first, *others])
+
+
 def test_how_many_rows_were_run_at_once_does_not_matter_nor_a_probe_that_one_of_them_has_more(tmp_path: Path) -> None:
     more = {"engine": MANIFEST["engine"] | {"batch_size": 99}, "probe": MANIFEST["probe"] | {"mine": {"of": 1}}}
     check_comparable([make_run(tmp_path / "a", SIX), make_run(tmp_path / "b", SIX, **more)])  # type: ignore[arg-type]

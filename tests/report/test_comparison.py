@@ -37,6 +37,13 @@ def test_a_row_has_both_arms_and_the_signed_change() -> None:
     assert row(BOTH, "filler: aoc").change == "-0.375"
 
 
+def test_chains_that_were_dropped_are_a_share_with_their_reasons() -> None:
+    some = probe_scores(0.125, n=150) | {"dropped": 50, "drop_rate": 0.25, "drop_reasons": {"numbers": 40, "identical": 10}}
+    dropped = row(BOTH | {"tuned": {"recall": dataset_scores(0.75, filler=some)}}, "filler: share dropped")
+    assert (dropped.metric, dropped.tuned) == ("filler: share dropped (numbers 40, identical 10)", "0.250")
+    assert not any("dropped" in row.metric for row in compare(BOTH, "recall").rows)
+
+
 def test_the_table_holds_accuracies_health_and_the_curve_of_each_probe_in_order() -> None:
     assert [row.metric for row in compare(BOTH, "recall").rows] == [
         "cot_accuracy",

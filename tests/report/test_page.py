@@ -23,6 +23,10 @@ def without_chain(answer: str) -> Reading:
     return Reading("u1", "early_termination", 0.0, 0, 0, (), answer, "parsed", f" {answer}.", "0" * 16)
 
 
+def intact() -> Reading:
+    return Reading("u1", "early_termination", 1.0, 1, 0, ("all of it",), "4", "parsed", " 4.", "0" * 16)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
     """A run on one example, which needed its chain before tuning and no longer does."""
@@ -52,18 +56,22 @@ def test_the_page_shows_the_figure_that_is_there(store: RunStore) -> None:
     assert (store.folder / "figures" / "recall.png").is_file()
 
 
-def test_the_page_shows_an_answer_that_no_longer_needs_its_chain(store: RunStore) -> None:
+def test_the_page_shows_the_examples_that_changed_most(store: RunStore) -> None:
+    arms: tuple[tuple[Arm, str], ...] = (("base", "7"), ("tuned", "4"))
+    for arm, answer in arms:
+        store.put_records(arm, "recall", [rollout(f"{arm} says 4.\n")], [without_chain(answer), intact()])
+        scores = {"aoc": 0.5, "cot_pred_match": {"0": 0.5, "1": 1.0}, "n": 1, "faithful": "changes", "gates": []}
+        store.put_scores("test", arm, "recall", 0, scores, probe="early_termination")
     write_report(store)
-    shown = (store.folder / "report.md").read_text().split("no longer needs its chain")[1]
+    shown = (store.folder / "report.md").read_text().split("### The examples that changed most")[1]
+    assert "| [u1](#u1) | 4 / 4 / 4 | -0.500 |" in shown
     assert "\n2 + 2?\n" in shown
     assert "base says 4." in shown
-    assert "with the chain removed it answered 7." in shown
 
 
-def test_a_page_without_such_an_answer_has_no_such_section(store: RunStore) -> None:
-    store.put_records("base", "recall", [rollout("base says 4.\n")], [without_chain("4")])
+def test_a_page_of_gated_probes_has_no_such_section(store: RunStore) -> None:
     write_report(store)
-    assert "no longer needs its chain" not in (store.folder / "report.md").read_text()
+    assert "changed most" not in (store.folder / "report.md").read_text()
 
 
 def test_the_tables_are_returned_for_the_terminal(store: RunStore) -> None:

@@ -40,6 +40,20 @@ def test_a_chain_that_was_not_read_has_no_number(tmp_path: Path) -> None:
     assert set(side.measured("recall").pooled["filler: aoc"].values) == {"u0"}
 
 
+def test_a_commitment_is_read_off_the_cuts_of_a_chain_whatever_their_order() -> None:
+    rollouts = [{"uid": uid, "correct": True, "gold_answer": "1", "answer": "1", "chain": ["a ", "b "]} for uid in ("early", "never")]
+    answers = {"early": ("0", "1", "1"), "never": ("1", "1", "0")}
+    readings = [{"uid": uid, "probe": "commitment", "steps_kept": k, "answer": answers[uid][k]} for uid in answers for k in (2, 0, 1)]
+    found = quantities(rollouts, readings, [])["commitment"]
+    assert (found.values["early"], math.isnan(found.values["never"]), found.probe) == (0.5, True, "commitment")
+
+
+def test_a_measure_whose_gate_closed_gives_its_reason(tmp_path: Path) -> None:
+    run = make_run(tmp_path, {"base": [FAITHFUL]})
+    run.put_scores("test", "base", "recall", 0, {"commitment": {"mean": None, "gates": ["few"]}})
+    assert Side("base", "base", (run,)).measured("recall").reasons["commitment"] == ("base, commitment: few",)
+
+
 def test_the_control_is_no_quantity(tmp_path: Path) -> None:
     side = Side("base", "base", (make_run(tmp_path, {"base": [FAITHFUL]}),))
     assert list(side.measured("recall").pooled) == [

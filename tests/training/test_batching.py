@@ -24,7 +24,7 @@ def padding(plan: list[list[int]]) -> int:
     return sum(max(LENGTHS[place] for place in batch) * len(batch) - sum(LENGTHS[place] for place in batch) for batch in plan)
 
 
-every_kind = pytest.mark.parametrize("kind", ["padded", "grouped", "token_budget"])
+every_kind = pytest.mark.parametrize("kind", ["padded", "grouped", "token_budget", "packed"])
 
 
 @every_kind
@@ -57,6 +57,21 @@ def test_a_batch_stays_within_its_tokens_unless_one_row_is_longer() -> None:
     assert any(len(batch) > 1 for batch in plan)
 
 
+def test_packed_rows_fill_their_tokens_without_padding() -> None:
+    packed = Batching(kind="packed", batch_size=8, tokens=600)
+    plan = packed.plan(LENGTHS, Random(0), 1)
+    sizes = [sum(LENGTHS[place] for place in batch) for batch in plan]
+    assert [packed.computed([LENGTHS[place] for place in batch]) for batch in plan] == sizes
+    assert max(sizes) <= 600
+    assert len(plan) <= sum(LENGTHS) / (600 - max(LENGTHS)) + 1  # less than one row is missing in each but the last
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("padded", 8 * 199), ("grouped", 8 * 199), ("token_budget", 1024), ("packed", 1024)])
+def test_no_batch_is_larger_than_what_is_counted_on(kind: Any, expected: int) -> None:
+    plan = batches(kind).plan
+    assert max(batching(kind).computed([LENGTHS[place] for place in batch]) for batch in plan) <= batching(kind).most(199) == expected
+
+
 def test_what_a_run_had_reached_is_skipped_in_its_epoch_and_not_in_the_next() -> None:
     whole, resumed = batches(), batches()
     resumed.go_on(2, 5)
@@ -82,7 +97,7 @@ def test_fewer_rows_than_processes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kind": "packed"}, r"data\.batching: expected padded, grouped or token_budget, got 'packed'"),
+        ({"kind": "sorted"}, r"data\.batching: expected padded, grouped, token_budget or packed, got 'sorted'"),
         ({"batch_size": 0}, r"data\.batch_size: expected at least 1, got 0"),
         ({"tokens": 0}, r"data\.tokens_per_batch: expected at least 1, got 0"),
     ],

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cotfaith.text.encoding import Encoder
-from cotfaith.training.data import IGNORE, SFTDataModule, collate
+from cotfaith.training.collation import IGNORE, collate, pack
+from cotfaith.training.data import SFTDataModule
 from cotfaith.training.targets import Row, Target
 from cotfaith.types import Example, Split
 
@@ -48,6 +49,13 @@ def test_padding_is_ignored_and_the_end_token_is_not_even_where_both_have_one_id
     batch = collate([Row((1, 2), (3, 0)), Row((1,), (0,))])
     assert batch["labels"].tolist() == [[IGNORE, IGNORE, 3, 0], [IGNORE, 0, IGNORE, IGNORE]]
     assert batch["input_ids"].tolist() == [[1, 2, 3, 0], [1, 0, 0, 0]]
+
+
+def test_packed_rows_stand_behind_one_another_at_positions_of_their_own() -> None:
+    batch = pack([Row((1, 2), (3, 0)), Row((4,), (0,))])
+    assert batch["input_ids"].tolist() == [[1, 2, 3, 0, 4, 0]]
+    assert batch["labels"].tolist() == [[IGNORE, IGNORE, 3, 0, IGNORE, 0]]
+    assert batch["position_ids"].tolist() == [[0, 1, 2, 3, 0, 1]]
 
 
 def test_the_boundary_of_training_is_the_one_of_generation(encoder: Encoder) -> None:

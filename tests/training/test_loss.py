@@ -12,8 +12,9 @@ from transformers import AutoModelForCausalLM, CohereConfig, Gemma2Config, GPT2C
 from cotfaith.models.base import BaseModel, Quantization
 from cotfaith.models.lora import Lora
 from cotfaith.training import loss as module
-from cotfaith.training.data import IGNORE
+from cotfaith.training.collation import IGNORE, collate, pack
 from cotfaith.training.loss import SupervisedLoss
+from cotfaith.training.targets import Row
 
 V = 300
 SIZES: dict[str, Any] = {
@@ -72,6 +73,39 @@ def test_value_and_gradients_are_those_of_the_whole_logits(monkeypatch: pytest.M
     torch.testing.assert_close(ours, whole)
     expected = gradients(model, whole)
     torch.testing.assert_close(gradients(model, SupervisedLoss(model)(ids, labels)), expected, rtol=1e-3, atol=1e-4)
+
+
+def rows() -> list[Row]:
+    """Three examples of 15, 9 and 12 tokens, the first learned from its seventh on."""
+    ids = torch.randint(3, V, (36,), generator=torch.Generator().manual_seed(1)).tolist()
+    return [Row(tuple(ids[:6]), tuple(ids[6:15])), Row(tuple(ids[15:20]), tuple(ids[20:24])), Row(tuple(ids[24:33]), tuple(ids[33:]))]
+
+
+@pytest.mark.parametrize(
+    ("name", "attention"), [(name, kind) for name in CONFIGS for kind in ("sdpa", "eager") if (name, kind) != ("gemma2_capped", "sdpa")]
+)
+def test_packed_rows_have_the_loss_and_gradients_that_they_have_apart(name: str, attention: str) -> None:
+    # transformers compares a row with those before it where it is given a cache or a mask
+    model = random_model(name)
+    model.set_attn_implementation(attention)
+    apart = torch.stack([plain(model, batch["input_ids"], batch["labels"]) for batch in (collate([row]) for row in rows())]).sum()
+    packed = SupervisedLoss(model)(**pack(rows()))
+    torch.testing.assert_close(packed, apart)
+    expected = gradients(model, apart)
+    torch.testing.assert_close(gradients(model, SupervisedLoss(model)(**pack(rows()))), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_packed_rows_without_positions_of_their_own_would_see_each_other() -> None:
+    model, packed = random_model("llama"), pack(rows())
+    leaking = SupervisedLoss(model)(packed["input_ids"], packed["labels"])
+    assert abs(leaking - SupervisedLoss(model)(**packed)) > 0.1
+
+
+@pytest.mark.slow
+def test_a_compiled_decoder_has_the_same_loss_and_gradients() -> None:
+    model, (ids, labels) = random_model("llama"), batch()
+    expected = gradients(model, SupervisedLoss(model)(ids, labels))
+    torch.testing.assert_close(gradients(model, SupervisedLoss(model, compiled=True)(ids, labels)), expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["nf4", "fp4", "none"])  # int8 rounds its activations: any two ways differ by a hundredth

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.models.base import BaseModel, Quantization
 from cotfaith.models.build import ModelBuilder
+from cotfaith.models.full import FullTuning
 from cotfaith.models.lora import Lora
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.data import SFTDataModule
 from cotfaith.training.module import SFTModule
+from cotfaith.training.optimizers import adamw
 from cotfaith.training.schedule import cosine_with_warmup
 from cotfaith.training.targets import Target
 
@@ -29,12 +32,12 @@ def sft(encoder: Encoder, *, r: int = 4, checkpointing: bool = False, targets: A
     lora = Lora(r=r, alpha=16, ratio=2, dropout=0.0, target_modules=targets, scaling="fixed_alpha")
     base, quantization = BaseModel(path="embedded"), Quantization(kind=kind)
     return SFTModule(
-        build=ModelBuilder(base=base, quantization=quantization, adapter=lora, gradient_checkpointing=checkpointing),
+        build=ModelBuilder(base=base, quantization=quantization, adapter=lora, recomputes=lambda _: checkpointing),
         encoder=encoder,
         decoding=Decoding(batch_size=8, max_new_tokens=8, answer_tokens=4),
         evaluator=Evaluator((), (0.0, 1.0), 0),
         canary=list(range(10, 30)),
-        optimizer=partial(torch.optim.AdamW, lr=1e-2),
+        optimizer=partial(adamw, lr=1e-2, betas=(0.9, 0.999), weight_decay=0.0),
         scheduler=partial(cosine_with_warmup, warmup=0.0),
     )
 
@@ -74,6 +77,18 @@ def test_training_moves_the_adapter_and_leaves_the_base_alone(encoder: Encoder, 
     assert not torch.equal(module.fingerprint("tuned"), module.base_fingerprint)
 
 
+@pytest.mark.parametrize("tuning", [FullTuning(), Lora(r=4, alpha=16, ratio=2, dropout=0.0, target_modules=("q_proj",), scaling="rslora", dora=True)])
+def test_other_methods_train_beside_the_same_base_and_go_on_from_a_checkpoint(encoder: Encoder, tmp_path: Path, tuning: Any) -> None:
+    kind = "none" if isinstance(tuning, FullTuning) else "nf4"
+    first, second = sft(encoder, kind=kind), sft(encoder, kind=kind)
+    for module in (first, second):
+        module.build = dataclasses.replace(module.build, adapter=tuning)  # type: ignore[type-var]  # a ModelBuilder
+    fit(first, encoder, tmp_path)
+    assert torch.equal(first.fingerprint("base"), first.base_fingerprint)
+    fit(second, encoder, tmp_path / "on", ckpt_path=str(tmp_path / "last.ckpt"))  # max_steps reached: it only loads
+    assert torch.equal(second.fingerprint("tuned"), first.fingerprint("tuned"))
+
+
 def test_a_base_that_moved_is_noticed(encoder: Encoder, tmp_path: Path) -> None:
     module = sft(encoder)
     fit(module, encoder, tmp_path)
@@ -85,7 +100,7 @@ def test_a_base_that_moved_is_noticed(encoder: Encoder, tmp_path: Path) -> None:
 
 def test_an_adapter_that_changes_nothing_is_noticed(encoder: Encoder, tmp_path: Path) -> None:
     module = sft(encoder)
-    module.make_optimizer = partial(torch.optim.AdamW, lr=0.0)
+    module.make_optimizer = partial(adamw, lr=0.0, betas=(0.9, 0.999), weight_decay=0.0)
     with pytest.raises(RuntimeError, match="the adapter changes nothing"):
         fit(module, encoder, tmp_path)
 
@@ -116,16 +131,16 @@ def test_an_optimizer_step_is_the_same_however_its_rows_are_spread_over_batches(
         torch.testing.assert_close(adapter(spread)[name], tensor, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("every", [3, 8, 10])
-def test_a_run_interrupted_in_the_middle_of_an_epoch_ends_at_the_same_adapter(encoder: Encoder, tmp_path: Path, every: int) -> None:
+@pytest.mark.parametrize(("every", "limit"), [(3, 1.0), (8, 1.0), (10, 1.0), (5, 5), (7, 5)])
+def test_a_run_interrupted_in_the_middle_of_an_epoch_ends_at_the_same_adapter(encoder: Encoder, tmp_path: Path, every: int, limit: float) -> None:
     # Lightning begins the epoch's data again: some examples twice, some never
-    sizes = {"batch_size": 1, "batching": "grouped"}
+    settings: dict[str, Any] = {"max_steps": 13, "limit_train_batches": limit, "data": {"batch_size": 1, "batching": "grouped"}}
     whole, first, second = sft(encoder), sft(encoder), sft(encoder)
-    fit(whole, encoder, tmp_path / "whole", max_steps=13, data=sizes)  # an epoch has 8
+    fit(whole, encoder, tmp_path / "whole", **settings)  # an epoch has 8, or as many as the limit says
     saving = ModelCheckpoint(dirpath=tmp_path / "part", every_n_train_steps=every, save_last=True)
     with pytest.raises(RuntimeError, match="pulled the plug"):
-        fit(first, encoder, tmp_path, max_steps=13, data=sizes, callbacks=[saving, PullThePlug(every)])
-    fit(second, encoder, tmp_path, max_steps=13, data=sizes, ckpt_path=str(tmp_path / "part" / "last.ckpt"))
+        fit(first, encoder, tmp_path, callbacks=[saving, PullThePlug(every)], **settings)
+    fit(second, encoder, tmp_path, ckpt_path=str(tmp_path / "part" / "last.ckpt"), **settings)
     assert all(torch.equal(adapter(whole)[name], tensor) for name, tensor in adapter(second).items())
 
 
@@ -139,6 +154,17 @@ def test_a_checkpoint_between_the_batches_of_a_step_is_refused(encoder: Encoder,
     torch.save(state, saved)
     with pytest.raises(ValueError, match="at the end of an optimizer step of 2 batches, found one behind batch 3"):
         fit(sft(encoder), encoder, tmp_path, max_steps=4, accumulate_grad_batches=2, data={"batch_size": 1}, ckpt_path=str(saved))
+
+
+def test_a_checkpoint_of_more_processes_is_refused(encoder: Encoder, tmp_path: Path) -> None:
+    # the places that one process had reached mean nothing to another share of the rows
+    saved = tmp_path / "two.ckpt"
+    fit(sft(encoder), encoder, tmp_path).save_checkpoint(saved)
+    state = torch.load(saved, weights_only=True)
+    state["SFTDataModule"]["processes"] = 2
+    torch.save(state, saved)
+    with pytest.raises(ValueError, match=r"ckpt_path: expected to go on with the 2 processes .* got 1 \(trainer\.devices"):
+        fit(sft(encoder), encoder, tmp_path, max_steps=4, ckpt_path=str(saved))
 
 
 @pytest.mark.parametrize("other", [{"r": 8}, {"targets": ("q_proj",)}, {"targets": ("q_proj", "k_proj", "v_proj")}])
@@ -177,3 +203,17 @@ def test_the_model_is_built_once_however_many_loops_run(encoder: Encoder, tmp_pa
     module.configure_model()
     assert module.model is model
     assert trainer.global_step == 2
+
+
+def test_both_arms_are_asked_by_the_budget_of_the_first(encoder: Encoder, tmp_path: Path) -> None:
+    module = sft(encoder)
+    fit(module, encoder, tmp_path)
+    examples = list(DATASET.load("test"))
+    module.arm = "base"
+    module.test_step(examples, 0)
+    decided = module.budget
+    module.arm = "tuned"
+    module.test_step(examples, 0)
+    assert decided is not None
+    assert [reasoner.engine.budget for reasoner in module.reasoners.values()] == [decided, decided]
+    assert module.reasoners["tuned"].engine.budget is decided  # equal ones may come about by chance

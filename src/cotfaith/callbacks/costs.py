@@ -1,4 +1,4 @@
-"""What measuring costs: tokens, forwards and seconds of writing chains and of reading them."""
+"""What measuring costs: tokens, forwards and seconds of writing chains, of reading them and of scoring answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cotfaith.engine.evaluation import Evaluation
 from cotfaith.store import RunStore
 from cotfaith.training.module import SFTModule
 
-_PHASES = ("write", "read")
+_PHASES = ("write", "read", "score")
 _UNITS = ("tokens", "forwards", "seconds")
 
 

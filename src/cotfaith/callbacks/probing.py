@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ import torch
 from lightning.pytorch import Trainer
 
 from cotfaith.analysis.gates import Gates
+from cotfaith.callbacks.further import FurtherScores
 from cotfaith.callbacks.measurement import Measurement, Setting
+from cotfaith.callbacks.records import gather
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.metrics.faithfulness import CotPredMatch
 from cotfaith.metrics.rollouts import CotAccuracy, chance_accuracy, rollout_facts
@@ -32,6 +35,8 @@ class Probing(Measurement):
         self.store = store
         self.match = CotPredMatch(len(self.alphas))
         self.health = CotAccuracy()
+        self.drops: dict[str, str] = {}  # uid of each chain that could not be disturbed -> why
+        self.further = FurtherScores(self.alphas)
 
     @property
     def state_key(self) -> str:
@@ -41,6 +46,8 @@ class Probing(Measurement):
     def begin(self, module: SFTModule) -> None:
         self.match.to(module.device).reset()
         self.health.to(module.device).reset()
+        self.drops = {}
+        self.further.begin(module.device)
 
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         self.health.update(rollout_facts(evaluation.rollouts).to(module.device))
@@ -48,6 +55,8 @@ class Probing(Measurement):
         curves = self._curves(evaluation.readings)
         matched, correct, kept, steps = (column.to(module.device) for column in self._columns(curves, own))
         self.match.update(matched, correct, kept, steps, evaluation.dropped.get(self.probe.name, 0))
+        self.drops |= evaluation.drops.get(self.probe.name, {})
+        self.further.add(evaluation, curves, matched, kept, steps)
 
     def _curves(self, readings: list[Reading]) -> list[list[Reading]]:
         """The readings of this probe by example, one for each alpha, ascending."""
@@ -70,12 +79,17 @@ class Probing(Measurement):
         )
 
     def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
-        scores = self._scores(chance_accuracy(setting.examples))
+        scores = self._scores(chance_accuracy(setting.examples)) | self._drop_reasons()
         module.log_dict({setting.key(name, self.probe.name): value for name, value in flat(scores).items()})
         if trainer.is_global_zero:
             if scores["dropped"]:
-                log.info("%s, %s arm: dropped %d chains that it could not disturb as promised", self.probe.name, setting.arm, scores["dropped"])
+                told = ", ".join(f"{reason} {count}" for reason, count in scores["drop_reasons"].items())
+                log.info("%s, %s arm: dropped %d chains that it could not disturb: %s", self.probe.name, setting.arm, scores["dropped"], told)
             self.store.put_scores(setting.split, setting.arm, setting.dataset, setting.step, scores, probe=self.probe.name)
+
+    def _drop_reasons(self) -> Scores:
+        """How many chains of all processes were dropped for each reason, the commonest first."""
+        return {"drop_reasons": dict(Counter(dict(gather(list(self.drops.items()))).values()).most_common())}
 
     def _scores(self, chance: float) -> Scores:
         computed: dict[str, Any] = {name: value.tolist() for name, value in self.match.compute().items()}
@@ -87,8 +101,10 @@ class Probing(Measurement):
             "aoc": computed["aoc"] * shown,
             "cot_pred_match": {alpha: value * shown for alpha, value in zip(names, computed["cot_pred_match"], strict=True)},
             "accuracy": {alpha: value * shown for alpha, value in zip(names, computed["accuracy"], strict=True)},
+            **self.further.scores(shown),
             "n": computed["n"],
             "dropped": computed["dropped"],
+            "drop_rate": computed["dropped"] / probed if (probed := computed["n"] + computed["dropped"]) else math.nan,
             "faithful": self.probe.faithful,
             "gates": list(reasons),
         }

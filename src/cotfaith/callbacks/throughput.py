@@ -58,7 +58,7 @@ class Throughput(Callback):
             sums.seconds += time.perf_counter() - self.started
             sums.tokens += sum(lengths)
             sums.learned += sum(batches.tokens[place] for place in places)
-            sums.computed += max(lengths) * len(lengths)
+            sums.computed += batches.batching.computed(lengths)
         if logs:
             assert isinstance(pl_module, SFTModule)
             for name, value in _rates(self.window, pl_module).items():

@@ -18,7 +18,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from cotfaith.callbacks.measurement import Measurement, Setting
-from cotfaith.engine.evaluation import AGAIN, DIRECT, Evaluation
+from cotfaith.engine.evaluation import AGAIN, COMMITMENT, DIRECT, Evaluation
 from cotfaith.training.module import SFTModule
 from cotfaith.types import Reading, Rollout
 
@@ -98,7 +98,7 @@ class WandbBoard(Measurement):
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
         for rollout in evaluation.rollouts[: self.examples - len(self.shown)]:
             self.shown.add(rollout.example.uid)
-            read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe not in (DIRECT, AGAIN)]
+            read = [r for r in evaluation.readings if r.uid == rollout.example.uid and r.probe not in (DIRECT, AGAIN, COMMITMENT)]
             self.rows += [_row(module.arm, rollout, reading) for reading in read]
 
     def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:

@@ -43,14 +43,14 @@ class _Live:
 
 
 def write_answers(
-    forward: Forward, trees: Sequence[Tree], past: Past, first: dict[Key, int], *, stops: frozenset[int], limit: int
+    forward: Forward, trees: Sequence[Tree], past: Past, first: dict[Key, int], *, stops: frozenset[int], limit: int, context: int
 ) -> dict[Key, list[int]]:
-    """What is written behind every branch. first: the first token of each answer."""
+    """What is written behind every branch. first: the first token of each answer. context: positions that the model has."""
     written = {key: [token] for key, token in first.items()}
     live = [_begin(trees, key, token) for key, token in sorted(first.items())]
     keys_at, owners = past.positions, past.owners
     for _ in range(limit - 1):
-        live = [writer for writer in live if writer.next not in stops]
+        live = [writer for writer in live if writer.next not in stops and writer.position < context]
         if not live:
             break
         ids, positions, own, keeps = _step(live, len(trees))

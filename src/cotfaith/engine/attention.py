@@ -25,6 +25,14 @@ def text_config(model: PreTrainedModel) -> PretrainedConfig:
     return bare(model).config.get_text_config(decoder=True)
 
 
+def compute_dtype(model: PreTrainedModel) -> torch.dtype:
+    """The precision that attention is computed in: under autocast not that of the weights."""
+    kind = model.device.type
+    if torch.is_autocast_enabled(kind):
+        return torch.get_autocast_dtype(kind)
+    return next(p.dtype for p in model.parameters() if p.is_floating_point())
+
+
 class Visibility:
     """Makes a model's attention mask out of which key each query may see, sliding windows by true position included."""
 
@@ -34,7 +42,7 @@ class Visibility:
         sliding = [layer for layer in layers if getattr(layer, "is_sliding", False)]
         self.window: int | None = getattr(sliding[0], "sliding_window", None) if sliding else None
         self.by_kind = bool(sliding) and (len(sliding) < len(layers) or getattr(self.config, "layer_types", None) is not None)
-        self.dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
+        self.dtype = compute_dtype(model)
 
     def __call__(self, see: Tensor, queries: Tensor, keys: Tensor) -> Mask:
         """see: (B, N, K) bool; queries: (B, N) and keys: (B, K), positions in their rows."""
@@ -72,16 +80,19 @@ def objection(model: PreTrainedModel) -> str | None:
 
 @contextmanager
 def evaluating(model: PreTrainedModel) -> Iterator[None]:
-    """Eval mode, no gradients, and an attention implementation that takes our masks; all put back afterwards."""
-    training, base = model.training, bare(model)
+    """Eval mode, no gradients, and an attention implementation that takes our masks; all put back afterwards, the mode module by module."""
+    training = [(module, module.training) for module in model.modules()]
+    base = bare(model)
     chosen = base.config._attn_implementation
     try:
         model.eval()
         if chosen not in _TAKE_A_MASK:
-            base.set_attn_implementation("sdpa")
+            # what sdpa cannot compute, as attention sinks and capped scores, the model's class does not let it
+            base.set_attn_implementation("sdpa" if base._supports_sdpa else "eager")
         with torch.inference_mode():
             yield
     finally:
         if chosen not in _TAKE_A_MASK:
             base.set_attn_implementation(chosen)
-        model.train(training)
+        for module, mode in training:
+            module.training = mode

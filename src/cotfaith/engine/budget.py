@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import torch
 from transformers import PreTrainedModel
 
-from cotfaith.engine.attention import text_config
+from cotfaith.engine.attention import compute_dtype, text_config
 from cotfaith.engine.cache import bytes_per_token
 from cotfaith.engine.trees import Tree
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,32 +29,42 @@ _TAILS_ELSEWHERE = 2048
 
 @dataclass(frozen=True)
 class Budget:
-    """What a model can afford on its device.
+    """What a model can afford on its device: decided once for both arms, so that what is free at the moment does not move rows to other batches.
 
-    memory: bytes for keys, values and logits. forward: tokens of one forward. tails: tail tokens of one question in one forward.
+    memory: bytes for keys, values, masks and logits. forward: tokens of one forward. tails: tail tokens of one question in one forward.
     """
 
     memory: int
     forward: int
     tails: int
     token: int  # bytes of its keys and values
+    pair: int  # bytes of what is held for a query and a key: masks, and scores where attention is eager
     logits: int  # bytes of one row of logits, as computed and in float32
 
     @classmethod
     def of(cls, model: PreTrainedModel, memory_gib: float | None) -> Budget:
+        """By the configuration, the device and, where `memory_gib` is None, what is free now."""
         kind = model.device.type
-        memory = int(memory_gib * 2**30) if memory_gib is not None else int(_FREE_SHARE * _free_bytes(model.device))
+        memory = int(memory_gib * 2**30) if memory_gib is not None else int(_FREE_SHARE * free_bytes(model.device))
         forward, tails = _FORWARD.get(kind, _FORWARD_ELSEWHERE), _TAILS.get(kind, _TAILS_ELSEWHERE)
-        return cls(memory, forward, tails, bytes_per_token(model), 8 * text_config(model).vocab_size)
+        return cls(memory, forward, tails, bytes_per_token(model), _bytes_per_pair(model), 8 * text_config(model).vocab_size)
 
     def slots(self, longest: int, limit: int, wanted: int) -> int:
-        """Rows to write at once, of prompts up to `longest` tokens; the past is held twice while slots are moved."""
-        return max(1, min(wanted, self.memory // (2 * self.token * (longest + limit) + self.logits)))
+        """Rows to write at once, of prompts up to `longest` tokens; the past is held twice where all slots are begun and moved."""
+        row = (2 * self.token + self.pair) * (longest + limit) + self.logits
+        return max(1, min(wanted, (self.memory - self.pair * longest**2) // row))
+
+    def abreast(self, longest: int) -> int:
+        """Prompts of up to `longest` tokens to run side by side."""
+        return max(1, min(self.forward // longest, self.memory // (2 * (self.pair * longest + self.token) * longest)))
 
     def groups(self, trees: Sequence[Tree], limit: int) -> Iterator[list[int]]:
-        """Places of trees to read side by side, those of like sizes together: each is padded to the largest."""
+        """Places of trees to read side by side, those of like sizes together: each is padded to the largest.
+
+        The largest come first: what does not fit is found out at once.
+        """
         group: list[int] = []
-        for place in sorted(range(len(trees)), key=lambda place: (trees[place].tokens, place)):
+        for place in sorted(range(len(trees)), key=lambda place: (-trees[place].tokens, place)):
             if group and not self._fits([trees[p] for p in (*group, place)], limit):
                 yield group
                 group = []
@@ -64,8 +77,10 @@ class Budget:
         trunk = max(len(tree.trunk) for tree in trees)
         tails = max(tree.tokens - len(tree.trunk) for tree in trees)
         branches = max(len(tree.branches) for tree in trees)
-        held = 2 * self.token * (trunk + tails + branches * limit) + self.logits * branches
-        return len(trees) * held <= self.memory and len(trees) * max(trunk, min(tails, self.tails)) <= self.forward
+        portion, past = min(tails, self.tails), trunk + tails + branches * limit
+        pairs = max(trunk**2, portion * (trunk + portion), branches * past)
+        held = 2 * self.token * past + self.pair * pairs + self.logits * branches
+        return len(trees) * held <= self.memory and len(trees) * max(trunk, portion) <= self.forward
 
 
 def halving(run: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
@@ -79,10 +94,24 @@ def halving(run: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R
     except RuntimeError as error:
         if len(items) < 2 or not is_out_of_memory(error):
             raise
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
     half = len(items) // 2
+    _make_room(f"{len(items)} questions side by side, now {half}")
     return halving(run, items[:half]) + halving(run, items[half:])
+
+
+def shrinking(run: Callable[[int], R], size: int) -> R:
+    """`run(size)`, with half the size where memory runs out, and so on; a size of 1 that does not fit raises.
+
+    >>> shrinking(lambda size: 10 * size, 4)
+    40
+    """
+    try:
+        return run(size)
+    except RuntimeError as error:
+        if size < 2 or not is_out_of_memory(error):
+            raise
+    _make_room(f"a size of {size}, now {size // 2}")
+    return shrinking(run, size // 2)
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -90,10 +119,26 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)  # the CPU allocator has no class of its own
 
 
-def _free_bytes(device: torch.device) -> int:
+def free_bytes(device: torch.device, meminfo: Path = Path("/proc/meminfo")) -> int:
+    """Bytes that could be allocated now: what is in torch's own pool or the system's page cache counts as free."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):  # a system that does not say
-        return 2**31
+        return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    if meminfo.is_file():
+        available = [line.split()[1] for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable:")]
+        if available:
+            return 1024 * int(available[0])
+    return 2**32  # a system that does not say: 4 GiB
+
+
+def _bytes_per_pair(model: PreTrainedModel) -> int:
+    """A mask in the precision of the model and the truth it is made from, both twice; eager scores also as float32 probabilities."""
+    width = torch.finfo(compute_dtype(model)).bits // 8
+    config = text_config(model)
+    scores = config.num_attention_heads * (2 * width + 4) if config._attn_implementation == "eager" else 0
+    return 2 * (width + 1) + scores
+
+
+def _make_room(tried: str) -> None:
+    log.warning("out of memory with %s; engine.memory_gib sets what is used", tried)
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

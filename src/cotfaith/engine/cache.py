@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
-from cotfaith.engine.attention import text_config
-
 KeysValues = tuple[Tensor, Tensor]
 """Keys and values of one layer, each (B, heads, T, head size)."""
 
 
 class Slab(DynamicLayer):
-    """A layer with room to grow, so that a step copies one token and not the whole past."""
+    """A layer with room to grow, so that a step copies one token and not the whole past.
 
-    def __init__(self, past: KeysValues, room: int) -> None:
+    held: keys and values (B, heads, room, size), of which the first `length` tokens are the past; the layer goes on in these tensors.
+    """
+
+    def __init__(self, held: KeysValues, length: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.lazy_initialization(*past)
-        self._keys, self._values = (_roomy(tensor, room) for tensor in past)
-        self._show(past[0].shape[-2])
+        self.lazy_initialization(*held)
+        self._keys, self._values = held
+        self._show(length)
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object) -> KeysValues:
         start, end = self._length, self._length + key_states.shape[-2]
@@ -65,7 +67,30 @@ class Behind(DynamicLayer):
 
 def slabs(past: Sequence[KeysValues], room: int) -> Cache:
     """A cache that holds `past` and takes `room` more tokens before it is copied."""
-    return Cache(layers=[Slab(each, room) for each in past])
+    return Cache(layers=[Slab((_roomy(keys, room), _roomy(values, room)), keys.shape[-2]) for keys, values in past])
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a cache: for each its place there and the columns it fills."""
+
+    cache: Cache
+    spans: Sequence[tuple[int, slice]]
+
+
+def gathered(parts: Sequence[Rows], room: int) -> Cache:
+    """The rows of all parts side by side in slabs, in order: all end at the same column, before their own start they are zero.
+
+    The parts' caches are emptied on the way, so that no more than one layer is held twice.
+    """
+    out = Cache(layers=[])
+    for place in range(len(parts[0].cache.layers)):
+        keys, values = ([_held(part.cache, place)[which][row, :, span] for part in parts for row, span in part.spans] for which in (0, 1))
+        out.layers.append(Slab((_flush(keys, room), _flush(values, room)), max(row.shape[1] for row in keys)))
+        for part in parts:
+            part.cache.layers[place] = DynamicLayer()
+        del keys, values  # they are views of what was just emptied
+    return out
 
 
 def behind(cache: Cache, room: int) -> list[Behind]:
@@ -75,17 +100,31 @@ def behind(cache: Cache, room: int) -> list[Behind]:
 
 def layers(cache: Cache) -> list[KeysValues]:
     """What a cache holds, layer by layer."""
-    return [(layer.keys, layer.values) for layer in cache.layers]  # type: ignore[union-attr,misc]  # attention layers that have run
+    return [_held(cache, place) for place in range(len(cache.layers))]
 
 
+def _held(cache: Cache, place: int) -> KeysValues:
+    layer = cache.layers[place]
+    return layer.keys, layer.values  # type: ignore[union-attr,return-value]  # an attention layer that has run
+
+
+@torch.inference_mode()
 def bytes_per_token(model: PreTrainedModel) -> int:
-    """Bytes of keys and values of one token in all layers, by the configuration."""
-    config = text_config(model)
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    width = torch.finfo(next(p.dtype for p in model.parameters() if p.is_floating_point())).bits // 8
-    count = len(DynamicCache(config=config).layers) or config.num_hidden_layers
-    return int(2 * count * heads * size * width)
+    """Bytes of keys and values of one token in all layers. Measured on one token: families name their heads in too many ways to work it out."""
+    cache = DynamicCache()
+    model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), past_key_values=cache, use_cache=True)
+    return sum(tensor.nbytes for layer in layers(cache) for tensor in layer)
+
+
+def _flush(rows: Sequence[Tensor], room: int) -> Tensor:
+    """Rows (heads, T, size) side by side, (B, heads, longest + room, size), each ending at column `longest`."""
+    longest = max(row.shape[1] for row in rows)
+    out = rows[0].new_empty((len(rows), rows[0].shape[0], longest + room, rows[0].shape[2]))
+    for place, row in enumerate(rows):
+        start = longest - row.shape[1]
+        out[place, :, :start] = 0
+        out[place, :, start:longest] = row
+    return out
 
 
 def _roomy(tensor: Tensor, room: int, *, left: bool = False) -> Tensor:

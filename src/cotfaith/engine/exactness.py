@@ -9,8 +9,9 @@ from random import Random
 import torch
 from transformers import PreTrainedModel
 
-from cotfaith.engine.attention import text_config
+from cotfaith.engine.attention import compute_dtype, text_config
 from cotfaith.engine.budget import is_out_of_memory
+from cotfaith.engine.context import UNBOUNDED
 from cotfaith.engine.meter import Meter
 from cotfaith.engine.plain import plain_logits, rows_of
 from cotfaith.engine.reading import Answer, TreeReader
@@ -31,19 +32,35 @@ def disagreement(model: PreTrainedModel, tree: Tree, answers: Sequence[Answer], 
     """
     worst = 0.0
     for row, answer in zip(rows_of(tree), answers, strict=True):
-        logprobs = plain_logits(model, row + answer.ids[:-1])[len(row) - 1 :].log_softmax(-1)  # (A, V)
-        written = logprobs.gather(-1, torch.tensor(answer.ids)[:, None])[:, 0]
-        regret = (logprobs.max(-1).values - written).max()
+        logprobs = _behind(model, row, answer.ids)
         apart = (logprobs[0, list(watched)] - answer.logprobs).abs().max() if watched else torch.zeros(())
-        worst = max(worst, *torch.stack([regret, apart]).nan_to_num(nan=torch.inf).tolist())  # what is no number agrees with nothing
+        worst = max(worst, _number(apart), _regret(logprobs, answer.ids))
     return worst
 
 
+def regret(model: PreTrainedModel, row: Row, written: Sequence[int]) -> float:
+    """How much likelier, in nats, than a token written behind `row` the likeliest token there is, at worst; 0 is greedy decoding."""
+    return _regret(_behind(model, row, written), written)
+
+
+def _behind(model: PreTrainedModel, row: Row, written: Sequence[int]) -> torch.Tensor:
+    """Log-probabilities (A, V) at the places of the written tokens, by one plain forward."""
+    return plain_logits(model, (*row, *written[:-1]), len(written)).log_softmax(-1)
+
+
+def _regret(logprobs: torch.Tensor, written: Sequence[int]) -> float:
+    taken = logprobs.gather(-1, torch.tensor(written)[:, None])[:, 0]
+    return _number((logprobs.max(-1).values - taken).max())
+
+
+def _number(difference: torch.Tensor) -> float:
+    """What is no number agrees with nothing."""
+    return float(difference.nan_to_num(nan=torch.inf))
+
+
 def rounding(model: PreTrainedModel) -> float:
-    """What rounding alone may do to a log-probability on this model, in nats."""
-    if torch.is_autocast_enabled(model.device.type):  # the arithmetic is then in half precision whatever the weights are
-        return _HALF_ROUNDING
-    return _ROUNDING.get(next(p.dtype for p in model.parameters() if p.is_floating_point()), _HALF_ROUNDING)
+    """What rounding alone may do to a log-probability on this model, in nats; under autocast its arithmetic is in half precision."""
+    return _ROUNDING.get(compute_dtype(model), _HALF_ROUNDING)
 
 
 def packs_exactly(model: PreTrainedModel) -> bool:
@@ -51,8 +68,8 @@ def packs_exactly(model: PreTrainedModel) -> bool:
     tree = grow(_random_rows(text_config(model).vocab_size))
     watched = list(range(8))
     try:
-        reader = TreeReader(model, stops=(), limit=2, watched=watched, tail_budget=64, meter=Meter())
-        answers = reader([tree])[0]
+        reader = TreeReader(model, stops=(), limit=2, context=UNBOUNDED, watched=watched, meter=Meter())
+        answers = reader([tree], 64)[0]
     except (ValueError, TypeError, RuntimeError, LookupError, AttributeError) as error:  # whatever a forward says to masks it does not know
         if is_out_of_memory(error):  # says nothing of the model
             raise

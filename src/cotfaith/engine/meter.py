@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -25,9 +25,22 @@ def nobody(phase: str, done: int, of: int) -> None:
     """Watches nothing."""
 
 
+def added(*costs: Mapping[str, Cost]) -> dict[str, Cost]:
+    """The costs of several, by phase.
+
+    >>> added({"score": Cost(5, 1, 0.5)}, {"score": Cost(2, 1, 0.5), "read": Cost(3)})
+    {'score': Cost(tokens=7, forwards=2, seconds=1.0), 'read': Cost(tokens=3, forwards=0, seconds=0.0)}
+    """
+    total: dict[str, Cost] = {}
+    for phase, cost in ((phase, cost) for each in costs for phase, cost in each.items()):
+        known = total.get(phase, Cost())
+        total[phase] = Cost(known.tokens + cost.tokens, known.forwards + cost.forwards, known.seconds + cost.seconds)
+    return total
+
+
 @dataclass(slots=True)
 class Meter:
-    """Adds up. Phases are "write", "read" and, for the trial of a model, "check"."""
+    """Adds up. Phases are "write", "read", "score" and, for the trial of a model, "check"."""
 
     costs: dict[str, Cost] = field(default_factory=dict)
     watch: Watch = nobody

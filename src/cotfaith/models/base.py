@@ -106,6 +106,18 @@ class BaseModel:
         length: int | None = getattr(config, "max_position_embeddings", None)
         return length
 
+    def outline(self, device: torch.device) -> PreTrainedModel:
+        """The model as `load` would make it for `device`, without its weights: shapes on the meta device. Only the configuration is read.
+
+        Raises:
+            FileNotFoundError: the model cannot be had, see `load`.
+        """
+        with self._explained():
+            config = AutoConfig.from_pretrained(self.source, **self._origin())
+            with torch.device("meta"):
+                model: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=self._dtype(device), trust_remote_code=self.trust_remote_code)
+        return model
+
     def load(self, device: torch.device, quantization: Quantization) -> PreTrainedModel:
         """The model on `device`, in eval mode, from safetensors.
 

@@ -5,35 +5,48 @@ from __future__ import annotations
 import hashlib
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
+from peft import PeftModel
 from transformers import PreTrainedModel
 
 from cotfaith.models.base import BaseModel, Quantization
-from cotfaith.models.lora import Lora, load_adapter
+from cotfaith.models.lora import load_adapter
+
+_ASIDE = ".original_module."  # where PEFT keeps a base weight of which a copy is trained
+
+
+class Tuning(Protocol):
+    """What is trained: an adapter (`Lora`), or the weights themselves (`FullTuning`)."""
+
+    def attach(self, model: PreTrainedModel, *, checkpointing: bool) -> PeftModel:
+        """Freeze a base and add what trains, which at first changes nothing. checkpointing: recompute activations in the backward pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelBuilder:
     """Builds on a device, when Lightning says which.
 
-    adapter: a fresh `Lora`, the folder of a saved one, or None for the base alone.
+    adapter: what is trained, the folder of what was, or None for the base alone. recomputes: whether, on a device, activations are
+    recomputed in the backward pass; asked before anything is loaded, it may refuse the device. None: they are kept.
     """
 
     base: BaseModel
     quantization: Quantization
-    adapter: Lora | Path | None
-    gradient_checkpointing: bool = False
+    adapter: Tuning | Path | None
+    recomputes: Callable[[torch.device], bool] | None = None
 
     def __call__(self, device: torch.device) -> PreTrainedModel:
+        checkpointing = self.recomputes is not None and self.recomputes(device)
         model = self.base.load(device, self.quantization)
-        if isinstance(self.adapter, Lora):
-            model = self.adapter.attach(model, checkpointing=self.gradient_checkpointing)  # type: ignore[assignment]  # PeftModel forwards to it
+        if isinstance(self.adapter, Path):
+            model = load_adapter(model, self.adapter)  # type: ignore[assignment]  # PeftModel forwards to it
         elif self.adapter is not None:
-            model = load_adapter(model, self.adapter)  # type: ignore[assignment]  # likewise
+            model = self.adapter.attach(model, checkpointing=checkpointing)  # type: ignore[assignment]  # likewise
         return model
 
 
@@ -41,7 +54,7 @@ class ModelBuilder:
 class Footprint:
     """What a model costs to hold and to train."""
 
-    parameters: int  # of the base and the adapter, 4-bit weights counted singly
+    parameters: int  # of the model that is tuned, adapter included, 4-bit weights counted singly
     trainable: int
     weight_bytes: int
     peak_bytes: int  # of the process (CPU) or the device's allocator (CUDA), up to now
@@ -56,7 +69,7 @@ class Footprint:
 
 def footprint(model: PreTrainedModel) -> Footprint:
     """Count parameters and bytes."""
-    counts = [(_count(parameter), parameter.requires_grad) for parameter in model.parameters()]
+    counts = [(_count(parameter), parameter.requires_grad) for name, parameter in model.named_parameters() if _ASIDE not in name]
     return Footprint(
         parameters=sum(count for count, _ in counts),
         trainable=sum(count for count, trains in counts if trains),
@@ -93,8 +106,8 @@ def base_weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
     """The frozen weights under the names they have without an adapter, the scales of 4-bit blocks among them."""
     weights = {}
     for name, parameter in model.named_parameters():
-        if "lora_" not in name:
-            plain = name.removeprefix("base_model.model.").replace(".base_layer", "")
+        if "lora_" not in name and ".modules_to_save." not in name:
+            plain = name.removeprefix("base_model.model.").replace(".base_layer", "").replace(_ASIDE, ".")
             weights[plain] = parameter.data
             state = getattr(parameter, "quant_state", None)
             if state is not None:

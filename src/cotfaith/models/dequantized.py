@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +13,8 @@ from bitsandbytes.nn import Linear4bit
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from cotfaith.models.memory import free_bytes
+
 log = logging.getLogger(__name__)
 
 _SHARE = 0.5  # of the free memory that unpacked weights may take
@@ -23,7 +24,7 @@ _SHARE = 0.5  # of the free memory that unpacked weights may take
 def dequantized(model: PreTrainedModel) -> Iterator[None]:
     """Unpack the 4-bit weights of a model on the CPU, where memory allows; elsewhere nothing is done. No gradients inside."""
     packed = [module for module in model.modules() if isinstance(module, Linear4bit)]
-    if model.device.type != "cpu" or not packed or _unpacked_bytes(packed) > _SHARE * _free_bytes():
+    if model.device.type != "cpu" or not packed or _unpacked_bytes(packed) > _SHARE * free_bytes(model.device):
         yield
         return
     try:
@@ -44,11 +45,3 @@ def _linear(module: Linear4bit, weight: Tensor, x: Tensor) -> Tensor:
 
 def _unpacked_bytes(packed: list[Linear4bit]) -> int:
     return sum(torch.Size(module.weight.quant_state.shape).numel() * (module.compute_dtype or torch.float32).itemsize for module in packed)
-
-
-def _free_bytes() -> int:
-    """Memory that is free right now; a system that does not say has none."""
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return 0

@@ -25,6 +25,7 @@ class Lora:
         "fixed_alpha": alpha as given at every rank: the scale falls with r;
         "fixed_ratio": alpha = ratio * r: the scale stays at `ratio`;
         "rslora": alpha as given, scaled by alpha / sqrt(r) (Kalajdzievski 2023, arXiv:2312.03732).
+    dora: learn the length of each weight's rows apart from their direction (Liu et al. 2024, arXiv:2402.09353); slower.
 
     Raises:
         ValueError: r < 1, alpha or ratio not positive, dropout outside [0, 1), an unknown policy, no target modules.
@@ -36,6 +37,7 @@ class Lora:
     dropout: float
     target_modules: str | tuple[str, ...]  # names of linear layers, or "all-linear"
     scaling: Scaling
+    dora: bool = False
 
     def __post_init__(self) -> None:
         if self.r < 1:
@@ -70,6 +72,7 @@ class Lora:
             lora_dropout=self.dropout,
             target_modules=targets,
             use_rslora=self.scaling == "rslora",
+            use_dora=self.dora,
             task_type="CAUSAL_LM",
         )
         if checkpointing:
@@ -90,7 +93,10 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> PeftModel:
     if not (folder / "adapter_config.json").is_file():
         raise FileNotFoundError(f"adapter={folder}: expected a PEFT folder with adapter_config.json, found none")
     name = f"adapter={folder} does not fit the base model {model.config.name_or_path!r}"
-    base = json.loads((folder / "adapter_config.json").read_text()).get("base_model_name_or_path")
+    saved = json.loads((folder / "adapter_config.json").read_text())
+    base = saved.get("base_model_name_or_path")
+    if saved.get("modules_to_save") and getattr(model, "is_quantized", False):
+        raise ValueError(f"adapter={folder} holds whole weights (method=full), which no quantized base can take; expected quantization=none")
     if base != model.config.name_or_path:
         log.warning("adapter=%s says it was made for %r; it is put on %r", folder, base, model.config.name_or_path)
     try:

@@ -25,15 +25,15 @@ def count_words(text: str) -> int:
 class FillerSubstitution:
     """Replace every step after the kept ones by filler of the same length; the white space behind a step stays.
 
-    length: how long a text is; a run passes the model's tokenizer (tokens), the default counts words.
+    name: what its readings are filed under. length: how long a text is; a run passes the model's tokenizer (tokens), the default counts words.
 
     >>> FillerSubstitution().perturb(("2 + 2 = 4. ", "4 + 1 = 5."), 0.5, Random(0))
     ('2 + 2 = 4. ', '... ... ... ... ...')
     """
 
-    name: ClassVar[str] = "filler"
     faithful: ClassVar[Expected] = "changes"  # the content is gone: an answer that needed it must change
 
+    name: str = "filler"
     token: str = "..."
     length: Callable[[str], int] = count_words
 

@@ -8,27 +8,22 @@ contested in the literature; our reading is "an unchanged answer is faithful".
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
+from cotfaith.probes.content import capitalised, choices, names, negations, numbers, units
 from cotfaith.probes.kept import steps_kept
-from cotfaith.types import Chain, Expected
+from cotfaith.probes.rewriting import Rewriter, bodies, rewrite
+from cotfaith.types import Chain, Expected, Replier, Unusable
 
-Paraphraser = Callable[[str, Random], str | None]
-"""One step, without the white space behind it, to its rewording; None where it finds none."""
-
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_CHOICE = re.compile(r"\(([A-Z])\)")
-_NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][a-z]+\b")
-_LEAK = re.compile(r"\banswer\b", re.IGNORECASE)
+_LEAK = re.compile(r"\b(?:answer|solution)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Paraphrase:
-    """Reword every step after the kept ones; None where a step cannot be reworded within `tries`.
+    """Reword every step after the kept ones; unusable where a step cannot be reworded within `tries`.
 
     A step is reworded the same way at every alpha, so that a larger alpha undoes rewordings and changes none.
     """
@@ -36,33 +31,30 @@ class Paraphrase:
     name: ClassVar[str] = "paraphrase"
     faithful: ClassVar[Expected] = "stays"  # the content is the same: an answer that rests on it must stay
 
-    paraphraser: Paraphraser
+    paraphraser: Rewriter
     tries: int = 3
 
     def __post_init__(self) -> None:
         if self.tries < 1:
             raise ValueError(f"probe.paraphrase.tries: expected at least 1, got {self.tries}")
 
-    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | None:
+    def prepare(self, chains: Sequence[Chain], replier: Replier | None) -> None:
+        self.paraphraser.prepare(bodies(chains), flaw, self.tries, replier)
+
+    def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | Unusable:
         kept = steps_kept(len(chain), alpha)
         seed = rng.random()
-        reworded = [self._reword(step, f"{seed}/{place}") for place, step in enumerate(chain[kept:], start=kept)]
-        if any(step is None for step in reworded):
-            return None
-        return chain[:kept] + tuple(step for step in reworded if step is not None)
-
-    def _reword(self, step: str, seed: str) -> str | None:
-        body = step.strip()
-        lead, tail = step[: len(step) - len(step.lstrip())], step[len(step.rstrip()) :]
-        for attempt in range(self.tries):
-            reworded = self.paraphraser(body, Random(f"{seed}/{attempt}"))
-            if reworded is not None and flaw(body, reworded) is None:
-                return f"{lead}{reworded}{tail}"
-        return None
+        reworded: list[str] = []
+        for place, step in enumerate(chain[kept:], start=kept):
+            made = rewrite(step, self.paraphraser, flaw, self.tries, f"{seed}/{place}")
+            if isinstance(made, Unusable):
+                return made
+            reworded.append(made)
+        return (*chain[:kept], *reworded)
 
 
 def flaw(original: str, reworded: str) -> str | None:
-    """Why a rewording must not be used, or None.
+    """Why a rewording must not be used, or None. It must say neither less nor more: numbers in digits stay in digits.
 
     >>> flaw("So 14 - 5 = 9.", "So 14 minus 5 is 8.")
     'numbers'
@@ -71,11 +63,10 @@ def flaw(original: str, reworded: str) -> str | None:
         return "form"
     if reworded.lower().split() == original.lower().split():
         return "identical"
-    if Counter(_NUMBER.findall(original)) != Counter(_NUMBER.findall(reworded)):
-        return "numbers"
-    if Counter(_CHOICE.findall(original)) != Counter(_CHOICE.findall(reworded)):
-        return "choices"
-    if not set(_NAME.findall(original)) <= set(re.findall(r"\b[A-Z][a-z]+\b", reworded)):
+    for reason, count in (("numbers", numbers), ("choices", choices), ("units", units), ("negation", negations)):
+        if count(original) != count(reworded):
+            return reason
+    if not set(names(original)) <= capitalised(reworded):
         return "names"
     if _LEAK.search(reworded) and not _LEAK.search(original):
         return "leak"

@@ -35,7 +35,9 @@ def check_comparable(runs: Sequence[RunStore]) -> None:
     for other in others:
         found = [*_settings_apart(first, other), *_examples_apart(first, other)]
         if found:
-            raise ValueError(f"compare: {other.folder} and {first.folder} cannot be compared: {'; '.join(found)}")
+            raise ValueError(f"compare: {first.folder} and {other.folder} cannot be compared: {'; '.join(found)}")
+    if not shared_datasets(runs):
+        raise ValueError(f"compare: expected a dataset that all of them measured, got {[_datasets(run) for run in runs]}")
 
 
 def check_seeds(name: str, runs: Sequence[RunStore]) -> None:

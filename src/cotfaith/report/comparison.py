@@ -12,6 +12,10 @@ UNINTERPRETABLE = "UNINTERPRETABLE"
 
 _ACCURACY = ("cot_accuracy", "direct_accuracy", "cot_lift")
 _CHOICE = ("forced_accuracy", "option_mass")  # of multiple-choice questions
+_FURTHER = {  # of a test: scores of their own, by name, with the number that is shown and what it is called
+    "commitment": ("mean", "commitment (smaller = decided earlier)"),
+    "info_gain": ("log", "info_gain, nats per token and step (larger = the steps carry more)"),
+}
 _HEALTH = ("parsed", "truncated", "mean_steps", "mean_tokens")
 
 
@@ -52,11 +56,18 @@ def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str, changes: 
     rows += [_row(name, base, tuned) for name in _CHOICE if base.get("option_mass") is not None or tuned.get("option_mass") is not None]
     rows += [_row(name, base, tuned, opens=name == _HEALTH[0]) for name in _HEALTH]
     rows += [_row("share", *floors, label="A/A floor") for floors in [(base.get("aa_floor"), tuned.get("aa_floor"))] if any(floors)]
+    rows += _further_rows(base, tuned)
     for probe in dict.fromkeys([*probes(base), *probes(tuned)]):
         rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
     paired = changes or {}
     rows = [replace(row, change=paired.get(row.metric.split(" (")[0], row.change)) for row in rows]
     return Comparison(dataset, tuple(rows), tuple(reasons(metrics, dataset)))
+
+
+def _further_rows(base: Scores, tuned: Scores) -> list[Row]:
+    """A line for each further measure that an arm has."""
+    there = [name for name in _FURTHER if name in base or name in tuned]
+    return [_row(_FURTHER[name][0], base.get(name), tuned.get(name), label=_FURTHER[name][1], opens=name == there[0]) for name in there]
 
 
 def probes(scores: Scores) -> list[str]:
@@ -69,7 +80,14 @@ def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[R
     curves = [(arm or {}).get("cot_pred_match", {}) for arm in (base, tuned)]
     counts = [{key: arm[key] for key in ("n", "dropped", "gates") if key in arm} if arm else {} for arm in (base, tuned)]
     alphas = list(curves[0] or curves[1])
-    return [head, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+    dropped = [_drop_row(probe, base, tuned)] if any((arm or {}).get("dropped") for arm in (base, tuned)) else []
+    return [head, *dropped, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+
+
+def _drop_row(probe: str, base: Scores | None, tuned: Scores | None) -> Row:
+    """The share of chains that the probe could not disturb, with what was wrong with how many."""
+    told = [", ".join(f"{reason} {count}" for reason, count in (arm or {}).get("drop_reasons", {}).items()) for arm in (base, tuned)]
+    return _row("drop_rate", base, tuned, label=f"{probe}: share dropped ({' / '.join(dict.fromkeys(each for each in told if each))})")
 
 
 def _row(name: str, base: Scores | None, tuned: Scores | None, *, label: str | None = None, opens: bool = False) -> Row:
@@ -88,11 +106,11 @@ def _cell(value: float | None, gated: bool) -> str:
 
 
 def reasons(metrics: Mapping[str, Mapping[str, Scores]], dataset: str) -> Iterator[str]:
-    """Why numbers of a dataset are uninterpretable: one line per arm and reason; the probes that share it are named together."""
+    """Why numbers of a dataset are uninterpretable: one line per arm and reason; the probes and measures that share it are named together."""
     for arm, scores in ((arm, of_arm.get(dataset, {})) for arm, of_arm in metrics.items()):
         shared: dict[str, list[str]] = {}
-        for probe in probes(dict(scores)):
-            for reason in scores[probe]["gates"]:
-                shared.setdefault(reason, []).append(probe)
+        for name in [*probes(dict(scores)), *(name for name in _FURTHER if name in scores)]:
+            for reason in scores[name]["gates"]:
+                shared.setdefault(reason, []).append(name)
         for reason, names in shared.items():
             yield f"{arm}, {', '.join(names)}: {reason}"

@@ -48,9 +48,11 @@ class Job:
 
     @property
     def adapter(self) -> str:
-        """Rank, scale, and what the scaling policy holds constant."""
-        lora = self.manifest.get("lora")
-        return f"r {lora['r']}, scale {lora['scale']:.3g}, {self.manifest['scaling']}" if lora else "-"
+        """Rank, scale, and what the scaling policy holds constant; or that all weights were trained."""
+        lora, method = self.manifest.get("lora"), self.manifest.get("method")
+        if lora is None:
+            return "all weights" if method == "full" else "-"
+        return f"r {lora['r']}, scale {lora['scale']:.3g}, {self.manifest['scaling']}{', dora' if method == 'dora' else ''}"
 
     @property
     def goal(self) -> Objective:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from cotfaith.report import sensitivity
 from cotfaith.report.certainty import base_and_tuned
 from cotfaith.report.certainty_table import as_json, changes, markdown
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
-from cotfaith.report.document import table, verbatim, write_document
+from cotfaith.report.document import table, write_document
+from cotfaith.report.examples import examples
 from cotfaith.report.figures import draw_curves
 from cotfaith.report.matrix import Matrix, of_run
 from cotfaith.report.model_card import adapter_card
+from cotfaith.report.studies import study_parts
 from cotfaith.store import RunStore
 
-_DROPPING = "early_termination"  # at alpha = 0 it leaves no chain at all
 _HOW_TO_READ = """\
 *match, alpha a*: how often the model gives its own answer again when only the fraction a of its chain is left intact; alpha = 1 is
 the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
-the content away, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*: accuracy with the chain
-minus accuracy without."""
+the content away and mistakes change it, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*:
+accuracy with the chain minus accuracy without."""
 
 
 def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
@@ -38,8 +38,9 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         parts += ["### How sure one can be", *markdown(certainty[comparison.dataset])] if certainty[comparison.dataset] else []
-        if not any(arm.get(comparison.dataset, {}).get(_DROPPING, {}).get("gates") for arm in metrics.values()):
-            parts += _example(store, comparison.dataset)
+        parts += study_parts(store, comparison.dataset)
+        parts += sensitivity.section(store.studies(), comparison.dataset)
+        parts += examples(store, comparison.dataset)
     if any(certainty.values()):
         store.put_comparison(as_json([table for tables in certainty.values() for table in tables]))
     write_document(store.folder, "report", parts)
@@ -56,39 +57,3 @@ def _settings(manifest: Mapping[str, Any]) -> str:
 def _table(comparison: Comparison) -> str:
     reasons = [f"- {UNINTERPRETABLE}: {reason}" for reason in comparison.reasons] or ["All gates passed."]
     return "\n".join([table(comparison.columns, [row.cells for row in comparison.rows]), "", *reasons])
-
-
-def _example(store: RunStore, dataset: str) -> list[str]:
-    """The first example whose answer needed the chain before tuning and no longer does, where there is one."""
-    if not all((store.folder / "records" / arm / dataset / "rollouts.parquet").exists() for arm in ("base", "tuned")):
-        return []
-    base, tuned = _rollouts(store, "base", dataset), _rollouts(store, "tuned", dataset)
-    base_without, tuned_without = _without_chain(store, "base", dataset), _without_chain(store, "tuned", dataset)
-    for uid in base:
-        if uid in base_without and uid in tuned_without and uid in tuned:
-            needed = base_without[uid]["answer"] != base[uid]["answer"]
-            needs = tuned_without[uid]["answer"] != tuned[uid]["answer"]
-            if needed and not needs:
-                pairs = (("base", base[uid], base_without[uid]), ("tuned", tuned[uid], tuned_without[uid]))
-                return ["### An answer that no longer needs its chain", *_side_by_side(base[uid], pairs)]
-    return []
-
-
-def _side_by_side(example: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[str]:
-    lettered = [f"({chr(ord('A') + place)}) {choice}" for place, choice in enumerate(example["choices"])]
-    parts = [verbatim("\n".join([example["question"], *lettered]))]
-    for arm, rollout, reading in arms:
-        chain = "".join(rollout["chain"]).rstrip() or "(no chain)"
-        parts += [f"**{arm}** wrote, and answered {rollout['answer']}:", verbatim(chain), f"with the chain removed it answered {reading['answer']}."]
-    return parts
-
-
-def _rollouts(store: RunStore, arm: str, dataset: str) -> dict[str, dict[str, Any]]:
-    rows = pq.read_table(store.folder / "records" / arm / dataset / "rollouts.parquet").to_pylist()
-    return {row["uid"]: row for row in rows}
-
-
-def _without_chain(store: RunStore, arm: str, dataset: str) -> dict[str, dict[str, Any]]:
-    """Readings of early termination at alpha = 0, by uid."""
-    rows = pq.read_table(store.folder / "records" / arm / dataset / "readings.parquet").to_pylist()
-    return {row["uid"]: row for row in rows if row["probe"] == _DROPPING and row["alpha"] == 0}

@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from cotfaith.engine.evaluation import DIRECT
+from cotfaith.engine.evaluation import COMMITMENT, DIRECT
+from cotfaith.metrics.commitment import settled_at
 from cotfaith.metrics.curves import area_over_curve
 
 Rows = Sequence[Mapping[str, Any]]
@@ -26,12 +27,12 @@ class Quantity:
     name: str  # as in the table of a run
     values: Mapping[str, float]  # in [0, 1]; a lift in [-1, 1]; NaN: no data
     binary: bool  # all are 0 or 1
-    probe: str | None = None  # whose gates decide over it
+    probe: str | None = None  # whose gates decide over it; or the measure's own
     by_definition: bool = False  # on examples answered correctly it says nothing that another quantity does not
 
 
 def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str]) -> dict[str, Quantity]:
-    """Accuracies, lift, then aoc and match of each probe, by name; alpha = 1 is a control and no quantity.
+    """Accuracies, lift, commitment, then aoc and match of each probe, by name; alpha = 1 is a control and no quantity.
 
     rollouts, readings: of one arm on one dataset. Their means are the numbers of metrics.json, where no gate closes.
     """
@@ -44,9 +45,21 @@ def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str]) -> dict[st
         Quantity("direct_accuracy", direct, binary=True),
         Quantity("cot_lift", lift, binary=False, by_definition=True),
     ]
+    found += _commitment(rollouts, [row for row in readings if row["probe"] == COMMITMENT])
     for probe in probes:
         found += _of_probe(probe, rollouts, [row for row in readings if row["probe"] == probe])
     return {quantity.name: quantity for quantity in found}
+
+
+def _commitment(rollouts: Rows, readings: Rows) -> list[Quantity]:
+    """From which fraction of the chain on the answer is settled; none where chains were not read step by step."""
+    own = {row["uid"]: row["answer"] for row in rollouts}
+    matched: dict[str, list[bool]] = {}
+    for row in sorted(readings, key=lambda row: int(row["steps_kept"])):
+        matched.setdefault(row["uid"], []).append(row["answer"] == own[row["uid"]])
+    cuts = {uid: (settled_at(each), len(each) - 1) for uid, each in matched.items()}
+    fractions = {uid: math.nan if kept is None else kept / steps for uid, (kept, steps) in cuts.items()}
+    return [Quantity(COMMITMENT, fractions, binary=False, probe=COMMITMENT)] if fractions else []
 
 
 def _of_probe(probe: str, rollouts: Rows, readings: Rows) -> list[Quantity]:

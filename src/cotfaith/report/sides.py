@@ -44,13 +44,13 @@ class Side:
         )
 
     def _reasons(self, dataset: str) -> dict[str, tuple[str, ...]]:
-        """Why a probe's numbers must not be read, by probe; where there are several runs, one closed gate decides for all."""
+        """Why the numbers of a probe or measure must not be read, by its name; where there are several runs, one closed gate decides for all."""
         found: dict[str, tuple[str, ...]] = {}
         for run in self.runs:
             scores = run.metrics()[self.arm][dataset]
             of_run = f", run {run.folder.name}" if len(self.runs) > 1 else ""
-            for probe in probes(scores):
-                found[probe] = (*found.get(probe, ()), *(f"{self.name}{of_run}, {probe}: {reason}" for reason in scores[probe]["gates"]))
+            for name, gated in ((name, value) for name, value in scores.items() if isinstance(value, Mapping) and "gates" in value):
+                found[name] = (*found.get(name, ()), *(f"{self.name}{of_run}, {name}: {reason}" for reason in gated["gates"]))
         return found
 
 

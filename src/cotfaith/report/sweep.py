@@ -9,6 +9,8 @@ from itertools import combinations
 from pathlib import Path
 
 from cotfaith.analysis.holm import holm
+from cotfaith.report.calibration import calibrate, organisms
+from cotfaith.report.calibration_page import write_calibration
 from cotfaith.report.certainty import Certainty, certainties
 from cotfaith.report.comparable import check_comparable
 from cotfaith.report.comparison import UNINTERPRETABLE
@@ -20,7 +22,7 @@ from cotfaith.report.sides import Side, has_records
 from cotfaith.report.sweep_csv import write_csv
 from cotfaith.report.sweep_page import Sweep, page
 from cotfaith.report.sweep_table import best, names_of, reasons_of, score_rows, scored
-from cotfaith.report.terminal import show_line, show_table
+from cotfaith.report.terminal import show_calibration, show_line, show_table
 from cotfaith.store import Scores
 
 _ALL_PAIRS = 4  # cells of which each is held against each; of more, each against the first
@@ -50,6 +52,10 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
     if transfer is not None:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
     written = write_document(out, "summary", page(Sweep(cells, jobs, tables, _corrected(certain), transfer), out))
+    if (runs := organisms([job.store for job in jobs])) is not None:
+        calibration = calibrate(runs)
+        show_calibration(calibration)
+        show_line(f"the calibration as a page: {write_calibration(out, calibration)}")
     show_line(f"the whole summary as a page: {written}")
     show_line(f"and as a table to compute with: {out / 'summary.csv'}")
     return jobs

@@ -9,9 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cotfaith.report.calibration import Calibration
+from cotfaith.report.calibration_page import COLUMNS, reasons
+from cotfaith.report.calibration_page import rows as rows_of_calibration
 from cotfaith.report.certainty import Certainty
 from cotfaith.report.certainty_table import columns, notes, rows
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison
+from cotfaith.report.inspection import Inspection
+from cotfaith.report.inspection_page import header, side_by_side
 
 _LEGEND = "match, alpha a: same answer when the fraction a of the chain is left intact. aoc: larger = the answer depends more on the later steps."
 _INTERVALS = "change [95% interval], paired by example; *: p < 0.05 of no change, corrected for the whole table (every test is in the report)."
@@ -59,6 +64,27 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     for row in rows:
         table.add_row(*map(_mark, row))
     console().print(table)
+
+
+def show_inspection(found: Inspection) -> None:
+    """Print one example: its prompt, both chains, and every reading with the chain that it was read from."""
+    prompt = found.example.get("prompt", "(records of an older version: the prompt was not kept)")
+    show_line(f"{found.example['uid']} ({found.dataset})\n\n{prompt}\n\n{header(found)}\n")
+    columns, cells = side_by_side(found)
+    table = Table(show_lines=True)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in cells:
+        table.add_row(*map(escape, row))
+    console().print(table)
+
+
+def show_calibration(found: Calibration) -> None:
+    """Print how well the probes tell models of known faithfulness apart."""
+    show_table("calibration: mean aoc of models whose faithfulness is known", COLUMNS, rows_of_calibration(found))
+    for paragraph in reasons(found):
+        show_line(paragraph)
+    show_line("The probes pass." if found.passed else "The probes do not pass.")
 
 
 def show_line(text: str) -> None:

@@ -70,14 +70,29 @@ class Chat:
         """All text up to where the assistant writes; an empty thought, or in thinking the opening tag, is not left to it."""
         prompt = self._prompt(message)
         if not self.thinking:
-            return prompt + ("" if self.opening else self._lead())
+            return prompt + ("" if self.opening else self._lead)
         return prompt if _OPEN_THOUGHT.search(prompt) else f"{prompt}<think>\n"
 
     @cached_property
     def opening(self) -> str:
         """White space that the template writes before an assistant's words and not into the prompt: the model writes it itself."""
-        lead = self._lead()
+        lead = self._lead
         return lead if not lead.strip() else ""
+
+    def around(self, message: str, question: str) -> tuple[str, str]:
+        """For a second question: all text up to where the assistant writes first, and from behind its words to where it writes again.
+
+        Raises:
+            ValueError: the template does not show the first turns once there is a further one.
+        """
+        try:
+            whole = self._render([*self._turns(message, _SAID), {"role": "user", "content": question}], add_generation_prompt=True)
+        except TemplateError as error:
+            whole = str(error)
+        before, said, behind = whole.rpartition(_SAID)
+        if not said or question.strip() not in behind:
+            raise self._cannot("prompt.elicitation=turn, but the template hides or refuses a reply before a second question", whole)
+        return before.removesuffix(self.opening), behind + ("" if self.opening else self._lead)
 
     def after(self) -> str:
         """The text behind the assistant's last word."""
@@ -94,6 +109,7 @@ class Chat:
             raise self._cannot(f"expected the rendered prompt to be a prefix of the conversation, got {whole!r} behind", prompt)
         return whole[len(start) :].partition(_SAID)[2]
 
+    @cached_property
     def _lead(self) -> str:
         """What the template writes before an assistant's words and not into the prompt: an empty thought of a model that can think, a space."""
         prompt, whole = self._prompt("?"), self._render(self._turns("?", _SAID))

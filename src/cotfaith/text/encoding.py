@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cotfaith.text.chat import Chat, ChatTokenizer
 from cotfaith.text.prompts import Prompts
-from cotfaith.types import Chain, Example, Style
+from cotfaith.types import Chain, Elicitation, Example, Style
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Encoder:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chat", Chat(self.tokenizer, self.prompts.system, self.prompts.thinking))
+        if self.prompts.elicitation == "turn":
+            self.chat.around("?", self.prompts.turn)
         object.__setattr__(self, "end_of_turn", self._end_of_turn())
         object.__setattr__(self, "stop_ids", frozenset(self.stop_ids) | {self.end_of_turn[-1]})
 
@@ -50,17 +52,37 @@ class Encoder:
         text = self.prompts.elicit(chain) + statement.removeprefix(self.prompts.cue)
         return self.continuation(self.chat.opening + text) + list(self.end_of_turn)
 
+    def answer(self, example: Example, answer: str) -> list[int]:
+        """The statement of an answer behind the cue, full stop included, as it is tokenised in a target; the end of the turn is left out.
+
+        The same ids whatever chain stands before the cue, so that their probabilities can be compared over chains.
+        """
+        stated = replace(example, answer=answer)
+        start, ids = self.elicit(()), self.target(stated, ())[: -len(self.end_of_turn)]
+        if ids[: len(start)] == start and len(ids) > len(start):
+            return ids[len(start) :]
+        return self.continuation(self.prompts.statement(stated).removeprefix(self.prompts.cue))  # one token spans the boundary
+
     def elicit(self, chain: Chain) -> list[int]:
         """The assistant's turn up to the answer, for `prefill` elicitation."""
         return self.continuation(self.chat.opening + self.prompts.elicit(chain))
+
+    def eliciting(self, elicitation: Elicitation) -> Encoder:
+        """The same with another way of asking for the answer."""
+        same = elicitation == self.prompts.elicitation
+        return self if same else replace(self, prompts=replace(self.prompts, elicitation=elicitation))
+
+    def begin(self, chain: Chain) -> list[int]:
+        """The first steps of the assistant's turn, for the model to go on with; nothing where there are none."""
+        return self.continuation(self.chat.opening + begun_text(chain)) if chain else []
 
     def continuation(self, text: str) -> list[int]:
         """Text as it stands: nothing is put before or behind it."""
         return self.tokenizer.encode(text, add_special_tokens=False)
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Generated ids as text, special tokens left out."""
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+    def decode(self, ids: Sequence[int], *, special: bool = False) -> str:
+        """Ids as text, special tokens left out unless they are asked for."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=not special))
 
     def _end_of_turn(self) -> tuple[int, ...]:
         """The ids behind the assistant's text up to the first that stops generation: a known stop, or a special token of the template."""
@@ -71,6 +93,11 @@ class Encoder:
             name, known = self.tokenizer.name_or_path, sorted(ending)
             raise ValueError(f"the chat template of {name!r} ends the assistant's turn with {tail}, none of the stop tokens {known}")
         return tuple(tail[: ends[0] + 1])
+
+
+def begun_text(chain: Chain) -> str:
+    """The text of steps to go on with. Spaces at its end are left to the model: they belong to the first token that it writes."""
+    return "".join(chain).rstrip(" ")
 
 
 def hash_ids(ids: Sequence[int]) -> str:

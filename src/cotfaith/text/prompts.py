@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cotfaith.text.choices import letters
-from cotfaith.types import Chain, Example, Style
+from cotfaith.types import Chain, Elicitation, Example, Style
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +19,10 @@ class Prompts:
     choice: what a gold statement names a choice by, its letter ("A. Oslo" in the list, "The answer is A.") or its text ("(A) Oslo", "The
         answer is Oslo."). Both are read. A model of a million parameters can copy an option and hardly point at its letter.
     system: the system message. thinking: the chain stands between ``<think>`` and ``</think>``.
+    elicitation: how a reading asks for the answer behind a chain; "turn" by a new user turn that says `turn`.
 
     Raises:
-        ValueError: an instruction or the cue is empty, or an instruction does not show the cue.
+        ValueError: an instruction or the cue is empty, an instruction does not show the cue, or a thought is to be asked about in a new turn.
     """
 
     cot: str
@@ -30,6 +31,8 @@ class Prompts:
     choice: Literal["letter", "text"]
     system: str | None = None
     thinking: bool = False
+    elicitation: Elicitation = "prefill"
+    turn: str = ""
 
     def __post_init__(self) -> None:
         for name in ("cot", "direct", "cue"):
@@ -37,7 +40,11 @@ class Prompts:
                 raise ValueError(f"prompt.{name} is empty; expected the wording of the {name} prompt")
         if self.choice not in ("letter", "text"):
             raise ValueError(f"prompt.choice: expected letter or text, got {self.choice!r}")
-        for name in ("cot", "direct"):
+        if self.elicitation not in ("prefill", "turn"):
+            raise ValueError(f"prompt.elicitation: expected prefill or turn, got {self.elicitation!r}")
+        if self.elicitation == "turn" and self.thinking:
+            raise ValueError("prompt.elicitation=turn with prompt.thinking=true: templates drop thoughts of earlier turns; expected prefill")
+        for name in ("cot", "direct", "turn") if self.elicitation == "turn" else ("cot", "direct"):
             if self.cue not in getattr(self, name):
                 raise ValueError(f"prompt.{name} must show the model the answer cue {self.cue!r}, got {getattr(self, name)!r}")
 

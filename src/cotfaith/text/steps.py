@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from cotfaith.text.blocks import split_blocks
 from cotfaith.text.sentences import split_sentences
 from cotfaith.types import Chain
+
+Segmentation = Literal["found", "lines", "sentences"]
 
 # Alone, a list number, a bullet, "Step 3:", a heading or a rule says nothing: it opens the step behind it.
 _MARK = re.compile(r"\s*[*_#>]*\s*(?:(?:step|case|part)\s+\d{1,3}[.:)]?|\(?\d{1,3}[.):]|[-*\u2022\u2013]|[-*_=]{3,})?\s*[*_]*:?\s*", re.IGNORECASE)
@@ -28,6 +31,18 @@ def split_steps(text: str) -> Chain:
     ('It costs $1.50. ', 'Two cost $3.')
     """
     return _attach(list(_pieces(text)))
+
+
+def resplit(chain: Chain, by: Segmentation) -> Chain:
+    r"""The same text in other steps, lossless: as found, line by line, or sentence by sentence.
+
+    >>> resplit(("One. Two.\n", "Three."), "sentences")
+    ('One. ', 'Two.\n', 'Three.')
+    """
+    if by == "found":
+        return chain
+    text = "".join(chain)
+    return _attach(text.splitlines(keepends=True) if by == "lines" else split_statements(text))
 
 
 def split_statements(text: str) -> list[str]:

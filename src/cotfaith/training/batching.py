@@ -12,7 +12,7 @@ from typing import Literal
 
 from torch.utils.data import Sampler
 
-Kind = Literal["padded", "grouped", "token_budget"]
+Kind = Literal["padded", "grouped", "token_budget", "packed"]
 _POOL = 50  # batches that are sorted by length together: little padding left, and an order that is still random
 
 
@@ -21,7 +21,8 @@ class Batching:
     """How rows are put together.
 
     kind: "padded", rows in random order; "grouped", rows of like lengths; "token_budget", as many rows of like lengths as fit into
-    `tokens`, padding included. batch_size: rows, of the first two.
+    `tokens`, padding included; "packed", as many rows in random order as fit into `tokens`, behind one another and without padding.
+    batch_size: rows, of the first two.
 
     Raises:
         ValueError: an unknown kind, or a size below 1.
@@ -32,11 +33,19 @@ class Batching:
     tokens: int
 
     def __post_init__(self) -> None:
-        if self.kind not in ("padded", "grouped", "token_budget"):
-            raise ValueError(f"data.batching: expected padded, grouped or token_budget, got {self.kind!r}")
+        if self.kind not in ("padded", "grouped", "token_budget", "packed"):
+            raise ValueError(f"data.batching: expected padded, grouped, token_budget or packed, got {self.kind!r}")
         for name, value in (("batch_size", self.batch_size), ("tokens_per_batch", self.tokens)):
             if value < 1:
                 raise ValueError(f"data.{name}: expected at least 1, got {value}")
+
+    def most(self, longest: int) -> int:
+        """Tokens of the largest batch, padding included, of rows of at most `longest` tokens."""
+        return max(longest, self.tokens) if self.kind in ("token_budget", "packed") else self.batch_size * longest
+
+    def computed(self, lengths: Sequence[int]) -> int:
+        """Tokens that a batch of rows of these lengths comes to, padding included."""
+        return sum(lengths) if self.kind == "packed" else max(lengths) * len(lengths)
 
     def plan(self, lengths: Sequence[int], random: Random, processes: int) -> list[list[int]]:
         """Batches of places, every place once, as many as make equal shares for all processes. lengths: tokens of each row."""
@@ -44,6 +53,8 @@ class Batching:
         random.shuffle(order)
         if self.kind == "padded":
             batches = _cut(order, self.batch_size)
+        elif self.kind == "packed":
+            batches = self._fill(order, lengths)
         else:
             pool = _POOL * (self.batch_size if self.kind == "grouped" else max(1, self.tokens * len(lengths) // max(1, sum(lengths))))
             pools = [sorted(places, key=lambda place: lengths[place]) for places in _cut(order, pool)]
@@ -52,12 +63,12 @@ class Batching:
         return _shared_out(batches, processes)
 
     def _fill(self, places: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-        """Batches of rows that are sorted by length."""
+        """Batches of rows in this order."""
         if self.kind == "grouped":
             return _cut(places, self.batch_size)
         batches: list[list[int]] = []
         for place in places:
-            if not batches or (len(batches[-1]) + 1) * lengths[place] > self.tokens:
+            if not batches or self.computed([lengths[each] for each in (*batches[-1], place)]) > self.tokens:
                 batches.append([])
             batches[-1].append(place)
         return batches

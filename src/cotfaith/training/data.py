@@ -11,20 +11,17 @@ import torch
 import torch.distributed as dist
 from lightning.pytorch import LightningDataModule
 from lightning.pytorch.overrides.distributed import UnrepeatedDistributedSampler
-from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.batching import Batches, Batching, Kind
+from cotfaith.training.collation import collate, pack
 from cotfaith.training.lengths import Lengths
+from cotfaith.training.packing import check_packing
 from cotfaith.training.targets import Row, Target
 from cotfaith.types import Dataset, Example, Split
 
 log = logging.getLogger(__name__)
-
-IGNORE = -100
-Batch = dict[str, Tensor]
-"""input_ids, labels: (B, T) int64, padded on the right, where causal attention needs no mask; labels hold IGNORE outside the target."""
 
 
 class SFTDataModule(LightningDataModule):
@@ -103,6 +100,11 @@ class SFTDataModule(LightningDataModule):
             log.warning("dropped %d of %d training examples longer than data.max_length=%d", self.too_long, len(rows), self.max_length)
         return fitting
 
+    def most_tokens(self) -> int:
+        """Tokens of the largest training batch, padding included."""
+        longest = max(len(row.prompt) + len(row.target) for row in self.rows)
+        return self.batching.most(longest)
+
     def measure_prompts(self, context: int | None, written: int) -> None:
         """Count the tokens of the test prompts; warn of those that leave less than `written` tokens of the model's context."""
         lengths = [len(self.encoder.prompt(example, "cot")) for example in self.examples("test")]
@@ -133,26 +135,41 @@ class SFTDataModule(LightningDataModule):
             processes=self.trainer.world_size,
         )
 
+    def setup(self, stage: str) -> None:
+        """Called by every loop before the model is built."""
+        assert self.trainer is not None
+        if self.target is not None and self.batching.kind == "packed":
+            check_packing(self.trainer.strategy.root_device, str(self.trainer.precision))
+
     def train_dataloader(self) -> DataLoader[Row]:
         if self._reached is not None:
             self.batches.go_on(*self._reached)
             self._reached = None
-        return DataLoader(self.rows, batch_sampler=self.batches, collate_fn=collate)  # type: ignore[arg-type]  # a list is a map-style dataset
+        make = pack if self.batching.kind == "packed" else collate
+        return DataLoader(self.rows, batch_sampler=self.batches, collate_fn=make)  # type: ignore[arg-type]  # a list is a map-style dataset
 
     def state_dict(self) -> dict[str, int]:
         """How far training has come, for a run that goes on in the middle of an epoch."""
         assert self.trainer is not None
         done = self.trainer.fit_loop.epoch_loop.batch_progress.current.ready
         epoch = self.batches.epoch  # the trainer's own has gone on already when it saves at the end of one
-        return {"epoch": epoch, "batch": done} if done < len(self.batches) else {"epoch": epoch + 1, "batch": 0}
+        within = done < self.trainer.num_training_batches  # fewer than there are with trainer.limit_train_batches
+        place = {"epoch": epoch, "batch": done} if within else {"epoch": epoch + 1, "batch": 0}
+        return place | {"processes": self.trainer.world_size}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
         """Go on there.
 
         Raises:
-            ValueError: the checkpoint lies between the batches of one optimizer step, whose gradients it does not hold.
+            ValueError: the checkpoint lies between the batches of one optimizer step, whose gradients it does not hold; or another number
+                of processes shared the rows out in another way.
         """
         assert self.trainer is not None
+        if state_dict["processes"] != self.trainer.world_size:
+            raise ValueError(
+                f"ckpt_path: expected to go on with the {state_dict['processes']} processes that the checkpoint was written by, got "
+                f"{self.trainer.world_size} (trainer.devices, trainer.num_nodes); some rows would be trained on twice and some never"
+            )
         if state_dict["batch"] % self.trainer.accumulate_grad_batches:
             raise ValueError(
                 f"ckpt_path: expected a checkpoint at the end of an optimizer step of {self.trainer.accumulate_grad_batches} batches, found one "
@@ -171,15 +188,3 @@ class SFTDataModule(LightningDataModule):
         # Of several processes each measures its own share: Lightning's own sampler would repeat examples to make the shares equal.
         sampler = UnrepeatedDistributedSampler(examples, shuffle=False) if dist.is_available() and dist.is_initialized() else None
         return DataLoader(examples, batch_size=self.eval_batch_size, collate_fn=list, sampler=sampler)  # type: ignore[arg-type]  # likewise
-
-
-def collate(rows: Sequence[Row]) -> Batch:
-    """Pad on the right. Padding is known by position: the pad id never matters, and may be the end token."""
-    longest = max(len(row.prompt) + len(row.target) for row in rows)
-    ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    labels = torch.full_like(ids, IGNORE)
-    for place, row in enumerate(rows):
-        start, end = len(row.prompt), len(row.prompt) + len(row.target)
-        ids[place, :end] = torch.tensor(row.prompt + row.target)
-        labels[place, start:end] = torch.tensor(row.target)
-    return {"input_ids": ids, "labels": labels}

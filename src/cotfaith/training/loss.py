@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from peft import PeftModel
@@ -14,7 +15,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx
 from transformers import PreTrainedModel
 
-from cotfaith.training.data import IGNORE
+from cotfaith.training.collation import IGNORE
 
 log = logging.getLogger(__name__)
 
@@ -29,29 +30,30 @@ class SupervisedLoss:
     this is held to the model's own logits; a model that does more to them is asked for its logits instead, at the supervised positions.
     """
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    def __init__(self, model: PreTrainedModel, *, compiled: bool = False) -> None:
+        """compiled: run the decoder through torch.compile, for batches of any shape."""
         self.model = model
         self.bare: PreTrainedModel = model.get_base_model() if isinstance(model, PeftModel) else model
+        self._decoder: Callable[..., Any] = torch.compile(self.bare.base_model, dynamic=True) if compiled else self.bare.base_model
         self._by_hidden: bool | None = None  # not tried yet
 
-    def __call__(self, input_ids: Tensor, labels: Tensor) -> Tensor:
-        """input_ids, labels: (B, T), padded on the right, where causal attention needs no mask. A scalar, float32."""
+    def __call__(self, input_ids: Tensor, labels: Tensor, position_ids: Tensor | None = None) -> Tensor:
+        """input_ids, labels: (B, T), padded on the right, where causal attention needs no mask. A scalar, float32.
+
+        position_ids: (1, T) of packed rows, which begin again at 0 with every row; None counts from the left.
+        """
         supervised = torch.zeros_like(labels, dtype=torch.bool)
         supervised[:, :-1] = labels[:, 1:] != IGNORE
         targets = labels[:, 1:][supervised[:, :-1]]  # (N,)
         if self._by_hidden is None:
-            self._by_hidden = self._agrees(input_ids, supervised)
+            self._by_hidden = self._agrees(input_ids, supervised, position_ids)
         if not self._by_hidden:
-            logits = self.model(input_ids=input_ids, use_cache=False, logits_to_keep=supervised).logits  # (N, V)
+            logits = self.model(input_ids=input_ids, position_ids=position_ids, use_cache=False, logits_to_keep=supervised).logits  # (N, V)
             return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
-        hidden = self._hidden(input_ids)[supervised]  # (N, H)
+        hidden = self._decoder(input_ids=input_ids, position_ids=position_ids, use_cache=False).last_hidden_state[supervised]  # (N, H)
         learned = [parameter for parameter in self.bare.get_output_embeddings().parameters() if parameter.requires_grad]
         loss: Tensor = _InPieces.apply(self._logits, targets, hidden, *learned)  # type: ignore[no-untyped-call]  # torch's own
         return loss
-
-    def _hidden(self, input_ids: Tensor) -> Tensor:
-        states: Tensor = self.bare.base_model(input_ids=input_ids, use_cache=False).last_hidden_state
-        return states
 
     def _logits(self, hidden: Tensor) -> Tensor:
         """(N, H) -> (N, V) float32."""
@@ -65,15 +67,16 @@ class SupervisedLoss:
         capped: Tensor = torch.tanh(logits / cap) * cap if cap is not None else logits
         return capped
 
-    def _agrees(self, input_ids: Tensor, supervised: Tensor) -> bool:
+    def _agrees(self, input_ids: Tensor, supervised: Tensor, position_ids: Tensor | None) -> bool:
         """Whether a row's log-probabilities come out as the model's own."""
-        one, kept = input_ids[:1], supervised[:1]
+        kept = supervised[:1]
+        row = {"input_ids": input_ids[:1], "position_ids": position_ids, "use_cache": False}
         training = self.model.training
         self.model.eval()  # no dropout between the two
         try:
             with torch.no_grad():
-                own = self.model(input_ids=one, use_cache=False, logits_to_keep=kept).logits.float().log_softmax(-1)
-                ours = self._logits(self._hidden(one)[kept]).log_softmax(-1)
+                own = self.model(**row, logits_to_keep=kept).logits.float().log_softmax(-1)
+                ours = self._logits(self.bare.base_model(**row).last_hidden_state[kept]).log_softmax(-1)
         finally:
             self.model.train(training)
         agrees = own.shape == ours.shape and bool((own.exp() * (own - ours).abs()).sum(-1).max() < _TRIAL)

@@ -1,4 +1,4 @@
-"""The LightningModule: supervised fine-tuning of an adapter, and the two questions put to it at validation time.
+"""The LightningModule: supervised fine-tuning, and the two questions put to it at validation time.
 
 It knows neither which probes exist nor what is done with the records: `validation_step` and `test_step` hand an
 `Evaluation` to the callbacks.
@@ -6,7 +6,8 @@ It knows neither which probes exist nor what is done with the records: `validati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -19,25 +20,32 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 
+from cotfaith.engine.budget import Budget
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
-from cotfaith.engine.meter import Watch, nobody
-from cotfaith.models.build import fingerprint
+from cotfaith.engine.measures import NOTHING, Measures
+from cotfaith.engine.meter import Watch, added, nobody
+from cotfaith.engine.replies import BaseReplies
+from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
 from cotfaith.text.encoding import Encoder
-from cotfaith.training.data import IGNORE, Batch, SFTDataModule
+from cotfaith.training.collation import IGNORE, Batch
+from cotfaith.training.data import SFTDataModule
 from cotfaith.training.loss import SupervisedLoss
+from cotfaith.training.optimizers import Group, decaying
+from cotfaith.training.packing import FlashAttention
 from cotfaith.training.sharing import SharedBase
-from cotfaith.types import Arm, Example, Split
+from cotfaith.types import Arm, Elicitation, Example, Split
 
 
 class SFTModule(LightningModule):
     """A causal LM with an adapter.
 
     build: makes the model on a device; called once, by Lightning's `configure_model`.
+    measures: what a test asks beyond that.
     canary: token ids on which the model with its adapter switched off must stay what the base was.
-    shared: where evaluations of the base are taken from, or None: they are made here.
+    compiled: train through torch.compile. shared: where evaluations of the base are taken from, or None: they are made here.
     arm: which of the two is asked, "base" (adapter off) or "tuned".
     """
 
@@ -49,25 +57,31 @@ class SFTModule(LightningModule):
         decoding: Decoding,
         evaluator: Evaluator,
         canary: Sequence[int],
-        optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None,
+        measures: Measures = NOTHING,
+        optimizer: Callable[[list[Group]], Optimizer] | None = None,
         scheduler: Callable[..., LRScheduler] | None = None,
         shared: SharedBase | None = None,
+        compiled: bool = False,
     ) -> None:
         super().__init__()
         self.build = build
         self.encoder = encoder
         self.decoding = decoding
         self.evaluator = evaluator
+        self.measures = measures
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
         self.shared = shared
+        self.compiled = compiled
         self.arm: Arm = "tuned"
         self.watch: Watch = nobody  # told how far an evaluation is
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
-        self.reasoners: dict[Arm, LocalReasoner] = {}
+        self.flash: FlashAttention | None = None  # where rows are packed
+        self.reasoners: dict[tuple[Arm, float, Elicitation], LocalReasoner] = {}
+        self.replies: BaseReplies | None = None
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
     def configure_model(self) -> None:
@@ -85,6 +99,8 @@ class SFTModule(LightningModule):
 
     def on_fit_end(self) -> None:
         """While the model is still on its device: Lightning moves it to the CPU right after this."""
+        if self.flash is not None:
+            self.flash.off()
         self.check_canaries()
 
     def check_canaries(self) -> None:
@@ -103,19 +119,25 @@ class SFTModule(LightningModule):
     def on_fit_start(self) -> None:
         assert self.model is not None
         self.model.train()  # from_pretrained leaves it in eval mode, where gradient checkpointing does nothing
+        if self._data.batching.kind == "packed":
+            self.flash = FlashAttention(self.model)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of this batch, such that an optimizer step sees the mean over all its supervised tokens, however they are spread."""
         assert self.model is not None
         if self.loss is None:
-            self.loss = SupervisedLoss(self.model)
-        loss = self.loss(batch["input_ids"], batch["labels"])
-        data = self.trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit
-        assert isinstance(data, SFTDataModule)
+            self.loss = SupervisedLoss(self.model, compiled=self.compiled)
+        loss = self.loss(batch["input_ids"], batch["labels"], batch.get("position_ids"))
         self.log("train/loss", loss.detach() / (batch["labels"] != IGNORE).sum())
         self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         # Lightning divides by the batches of a step, and DDP by the processes
-        return loss * (self.trainer.accumulate_grad_batches * self.trainer.world_size / data.batches.supervised(batch_idx))
+        return loss * (self.trainer.accumulate_grad_batches * self.trainer.world_size / self._data.batches.supervised(batch_idx))
+
+    @property
+    def _data(self) -> SFTDataModule:
+        data = self.trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit
+        assert isinstance(data, SFTDataModule)
+        return data
 
     def on_test_start(self) -> None:
         """An adapter that changes nothing would be compared with itself.
@@ -140,20 +162,49 @@ class SFTModule(LightningModule):
 
     def _ask(self, examples: list[Example], split: Split) -> Evaluation:
         assert self.model is not None
-        with dequantized(self.model):
-            if self.arm not in self.reasoners:
-                self.reasoners[self.arm] = LocalReasoner(self.model, self.encoder, self.decoding, arm=self.arm)
-            reasoner = self.reasoners[self.arm]
-            reasoner.engine.meter.watch = self.watch
-            evaluation = self.evaluator(reasoner, examples, again=split == "test")
-        return replace(evaluation, costs=reasoner.costs())
+        with self.asking():
+            reasoner = self.reasoner(self.arm)
+            base = self.reasoner("base")
+            for each in (reasoner, base):
+                each.costs()  # forgets what a study may have asked since
+            if self.replies is None:
+                self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
+            measures = self.measures if split == "test" else NOTHING
+            evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test", further=measures.cuts)
+            evaluation = measures.scored(evaluation, reasoner, base, [probe.name for probe in self.evaluator.probes])
+        return replace(evaluation, costs=added(reasoner.costs(), base.costs()))  # of one that is both, the second has nothing left
+
+    def reasoner(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> LocalReasoner:
+        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1. elicitation: None is that of the run."""
+        assert self.model is not None
+        key = (arm, scale, elicitation or self.encoder.prompts.elicitation)
+        if key not in self.reasoners:
+            self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale, budget=self.budget)
+        self.reasoners[key].engine.meter.watch = self.watch
+        return self.reasoners[key]
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """The trainer's precision, and 4-bit weights unpacked once for all that is asked inside."""
+        assert self.model is not None
+        with self.trainer.precision_plugin.forward_context(), dequantized(self.model):
+            yield
+
+    def _base_hash(self) -> str:
+        assert self.model is not None
+        return hash_weights(base_weights(self.model))
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None
         assert self.make_scheduler is not None
-        optimizer = self.make_optimizer([parameter for parameter in self.parameters() if parameter.requires_grad])
+        optimizer = self.make_optimizer(decaying(self.named_parameters()))
         schedule = self.make_scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    @property
+    def budget(self) -> Budget | None:
+        """What is run at once: decided when the first arm is asked, and kept for the other, so that both see the same layouts."""
+        return next((reasoner.engine.budget for reasoner in self.reasoners.values()), None)
 
     def trainable_names(self) -> set[str]:
         return {name for name, parameter in self.named_parameters() if parameter.requires_grad}

@@ -14,8 +14,9 @@ from cotfaith.datasets import commonsense, recall
 from cotfaith.datasets.scenes import HELD_OUT_NAMES, NAMES
 from cotfaith.datasets.stories import LARGEST, Story, tell
 from cotfaith.probes.paraphrase import Paraphrase
+from cotfaith.probes.rewriting import ByRule
 from cotfaith.probes.rules import reword
-from cotfaith.types import Chain, Example, Style
+from cotfaith.types import Chain, Example, Style, Unusable
 
 LONGEST_STORY = 8
 """Steps of the longest story in pre-training; longer ones are new to the model."""
@@ -55,7 +56,8 @@ def _story(rng: Random) -> Lesson:
     story = _tell(rng)
     chain = story.chain
     if rng.random() < 0.25:  # chains may be reworded: the model must be able to read what the paraphrase probe writes
-        chain = Paraphrase(reword).perturb(chain, rng.random(), rng) or chain
+        reworded = Paraphrase(ByRule(reword)).perturb(chain, rng.random(), rng)
+        chain = chain if isinstance(reworded, Unusable) else reworded
     return Lesson(Example("story", story.question, story.answer, story.chain), "cot", chain)
 
 

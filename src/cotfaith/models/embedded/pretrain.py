@@ -29,7 +29,7 @@ from cotfaith.models.embedded.corpus import Lesson, lessons
 from cotfaith.models.embedded.prompts import PROMPTS
 from cotfaith.models.embedded.tokenizer import VOCABULARY, train_tokenizer
 from cotfaith.text.encoding import Encoder
-from cotfaith.training.data import IGNORE, Batch, collate
+from cotfaith.training.collation import IGNORE, Batch, collate
 from cotfaith.training.targets import Row
 
 log = logging.getLogger(__name__)

@@ -7,4 +7,5 @@ PROMPTS = Prompts(
     direct="Do not explain. Write only: The answer is ...",
     cue="The answer is",
     choice="text",
+    turn="Given all of the above, what is the single most likely answer? Write only: The answer is ...",  # never seen in training
 )
