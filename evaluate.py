@@ -6,9 +6,11 @@ from omegaconf import DictConfig
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="evaluate")
 def main(cfg: DictConfig) -> None:
+    from cotfaith.ending import in_one_line
     from cotfaith.run import evaluate
 
-    evaluate(cfg)
+    with in_one_line():
+        evaluate(cfg)
 
 
 if __name__ == "__main__":

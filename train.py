@@ -6,9 +6,11 @@ from omegaconf import DictConfig
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="train")
 def main(cfg: DictConfig) -> float:
+    from cotfaith.ending import in_one_line
     from cotfaith.run import train
 
-    return train(cfg)
+    with in_one_line():
+        return train(cfg)
 
 
 if __name__ == "__main__":

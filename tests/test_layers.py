@@ -19,9 +19,9 @@ LAYERS = (
     {"callbacks", "report"},
     {"session"},
     {"run", "planning"},
-    {"trial"},
+    {"trial", "ending"},
     {"sweeping"},
-    {"train", "evaluate", "embedded", "export"},  # embedded: the commands that make and measure the embedded model
+    {"train", "evaluate", "embedded", "export", "board"},  # embedded: the commands that make and measure the embedded model
 )
 LAYER = {name: place for place, names in enumerate(LAYERS) for name in names}
 ENTRIES = [ROOT / "train.py", ROOT / "evaluate.py"]
@@ -103,7 +103,7 @@ def test_imports_name_their_module_in_full(path: Path) -> None:
 
 
 def test_only_run_and_the_entries_know_hydra() -> None:
-    inside = ("run", "trained", "trial", "sweeping")
+    inside = ("run", "trained", "trial", "sweeping", "ending")
     assert importers("hydra", "omegaconf") == {f"src/cotfaith/{name}.py" for name in inside} | {
         "train.py",
         "evaluate.py",
@@ -112,6 +112,7 @@ def test_only_run_and_the_entries_know_hydra() -> None:
 
 def test_only_the_board_knows_wandb() -> None:
     assert importers("wandb") == {"src/cotfaith/callbacks/wandb_board.py"}
+    assert importers("wandb_workspaces") == {"src/cotfaith/board.py"}
 
 
 @pytest.mark.parametrize("path", ENTRIES, ids=lambda path: path.name)

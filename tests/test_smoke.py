@@ -18,6 +18,7 @@ from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
+from cotfaith.board import main
 from cotfaith.callbacks.studying import flattened
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.local import LocalReasoner
@@ -292,6 +293,42 @@ def test_wandb_holds_config_scores_tables_curves_and_adapter(smoke: Finished) ->
     assert {"val/examples._type", "test/examples._type", "base/test/examples._type", "curves/filler_table._type"} <= run.logged
     assert {"comparison/shortcut._type", "gates/shortcut._type"} <= run.logged
     assert {"adapter_config.json", "adapter_model.safetensors"} <= run.artifacts
+
+
+def test_the_summary_in_wandb_has_what_changed_how_surely_and_what_gates_say(smoke: Finished) -> None:
+    summary = offline(smoke.folder).summary["summary"]
+    (everything, _) = RunStore(smoke.folder).comparison()["tables"]
+    found = next(each["difference"] for each in everything["findings"] if each["quantity"] == "filler: aoc")
+    assert [summary[f"change/filler/aoc{end}"] for end in ("", "/low", "/high")] == [found["change"], found["low"], found["high"]]
+    assert (summary["gates/closed"], summary["gates/why"]) == (0, "")
+
+
+def test_the_adapter_in_wandb_brings_its_card_and_says_whether_it_ended_at_its_best(smoke: Finished) -> None:
+    run = offline(smoke.folder)
+    assert "README.md" in run.artifacts
+    (adapter,) = (record for record in run.records["artifact"] if record["type"] == "model")
+    scores = [each["scores"] for each in RunStore(smoke.folder).validations() if each["arm"] == "tuned" and each["probe"] is None]
+    accuracy = [each["cot_accuracy"] for each in scores if "cot_accuracy" in each]
+    assert set(adapter["aliases"]) == {"latest", "step-4", *(["best"] if accuracy[-1] == max(accuracy) else [])}
+
+
+def test_every_table_of_validation_examples_shows_the_same_ones(smoke: Finished) -> None:
+    tables = [json.loads(path.read_text()) for path in (smoke.folder / "wandb").glob("offline-run-*/files/media/table/val/examples*.json")]
+    shown = [[row[table["columns"].index("uid")] for row in table["data"]] for table in tables]
+    assert len(tables) == 3  # the base, half of the epoch, its end
+    assert shown[0] == shown[1] == shown[2]
+    assert len(set(shown[0])) == 8
+
+
+def test_the_workspace_and_the_report_show_only_what_a_run_logged(smoke: Finished, tmp_path: Path) -> None:
+    pytest.importorskip("wandb_workspaces")
+    main([str(smoke.folder), "--dump", str(tmp_path / "board.json")])
+    dump = json.loads((tmp_path / "board.json").read_text())
+    run = offline(smoke.folder)
+    logged = {key.removesuffix("._type") for key in run.logged} | run.summary["summary"].keys()
+    assert set(dump["metrics"]) - logged == set()
+    assert all(name in json.dumps(dump[spec]) for spec in ("workspace", "report") for name in dump["metrics"])
+    assert run.summary["config"]["lora"]["r"] == 16  # "config:lora.value.r", the axis
 
 
 def test_wandb_knows_the_kind_of_the_run_its_axis_and_that_it_ended_well(smoke: Finished) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from cotfaith.manifest import make_manifest
 from cotfaith.models.build import footprint
 from cotfaith.report import sensitivity
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, probes
+from cotfaith.report.headline import headline
 from cotfaith.report.inspection import datasets, find, most_changed
 from cotfaith.report.page import write_report
 from cotfaith.report.terminal import console, show_certainty, show_comparison, show_inspection, show_line, show_table
@@ -98,7 +99,8 @@ class Session:
 
     def _log_final(self, comparisons: Sequence[Comparison]) -> None:
         metrics = self.store.metrics()
-        log_summary(self.trainer, metrics)
+        prefixes = {data.dataset.name: data.prefix for data in self.measured}
+        log_summary(self.trainer, metrics, headline(self.store.comparison(), metrics, prefixes))
         for table in comparisons:
             log_table(self.trainer, f"comparison/{table.dataset}", table.columns, [row.cells for row in table.rows])
             log_table(self.trainer, f"gates/{table.dataset}", (UNINTERPRETABLE,), [(reason,) for reason in table.reasons])
@@ -108,13 +110,19 @@ class Session:
             curves = {probe: {arm: scores[probe]["cot_pred_match"] for arm, scores in of_arms.items()} for probe in named}
             log_curves(self.trainer, curves, data.prefix)
         if self.store.adapter.is_dir():
-            log_adapter(self.trainer, self.store.adapter, self.store.manifest())
+            log_adapter(self.trainer, self.store.adapter, self.store.manifest(), best=_ended_at_its_best(self.store.validations()))
 
 
 def compare(named: object, store: RunStore) -> None:
     """Hold finished runs against each other, by what they left on disk. named: what `compare=` says, see `groups_of`."""
     for table in compare_runs(groups_of(named), store):
         show_certainty(table)
+
+
+def _ended_at_its_best(validations: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether no validation of the tuned arm had a higher cot_accuracy than its last. validations: as in validation.jsonl."""
+    scores = [each["scores"]["cot_accuracy"] for each in validations if each["arm"] == "tuned" and "cot_accuracy" in each["scores"]]
+    return bool(scores) and scores[-1] >= max(scores)
 
 
 def inspect(store: RunStore, uid: str | None) -> None:
@@ -162,7 +170,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
     try:
         with FileLock(folder / ".lock", blocking=False):  # given back by the operating system when its holder dies
             if not resume:
-                store.begin()
+                _begin(store)
             with _ending(store):
                 yield store
     except Timeout:
@@ -181,8 +189,9 @@ def _ending(store: RunStore) -> Iterator[None]:
         mark_preempting()
         raise SystemExit(code) from None
     except BaseException as error:
-        why = f"{type(error).__name__}: {error}"
-        log.error("failed: %s", error)  # in a sweep Hydra shows the first failure only, at the end
+        why = f"{type(error).__name__}: {plain(error)}"
+        log.error("failed: %s", plain(error))  # in a sweep Hydra shows the first failure only, at the end
+        logging.getLogger().error("where it failed", exc_info=error)  # in the log file alone
         traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
@@ -194,6 +203,20 @@ def _ending(store: RunStore) -> Iterator[None]:
             out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
         if code == 0 and leads():
             out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
+
+
+def _begin(store: RunStore) -> None:
+    try:
+        store.begin()
+    except FileExistsError as error:  # the folder keeps the status of the run that it holds
+        log.error("failed: %s", error)
+        raise
+
+
+def plain(error: BaseException) -> str:
+    """What an error says; Hydra wraps what a constructor raises."""
+    wrapped = type(error).__module__.startswith("hydra.") and error.__cause__ is not None
+    return str(error.__cause__ if wrapped else error)
 
 
 def quiet() -> None:

@@ -124,6 +124,11 @@ class RunStore:
         """Paired differences of two arms, or of two runs."""
         self._write_json("comparison.json", dict(comparison))
 
+    def comparison(self) -> dict[str, Any]:
+        """The paired differences; no tables where only one arm was measured."""
+        loaded: dict[str, Any] = self._read_json("comparison.json") if (self.folder / "comparison.json").exists() else {"tables": []}
+        return loaded
+
     def put_status(self, status: str, why: str | None = None) -> None:
         """How the run stands: "running", "finished", "failed" or "preempted"; why it failed."""
         self._write_json("status.json", {"status": status} | ({"why": why} if why else {}))

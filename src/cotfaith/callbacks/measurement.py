@@ -59,7 +59,7 @@ class Measurement(Callback):
         self.add(outputs["evaluation"], _ours(pl_module))
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.end(trainer, _ours(pl_module), _setting(trainer, _ours(pl_module)))
+        self.end(trainer, _ours(pl_module), setting_of(trainer, _ours(pl_module)))
 
     def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.on_validation_epoch_start(trainer, pl_module)
@@ -76,7 +76,8 @@ def _ours(module: LightningModule) -> SFTModule:
     return module
 
 
-def _setting(trainer: Trainer, module: SFTModule) -> Setting:
+def setting_of(trainer: Trainer, module: SFTModule) -> Setting:
+    """What the validation or test that is running measures."""
     data = trainer.datamodule  # type: ignore[attr-defined]  # set by trainer.fit, validate and test
     assert isinstance(data, SFTDataModule)
     split: Split = "test" if trainer.testing else "val"

@@ -62,7 +62,7 @@ class Throughput(Callback):
         if logs:
             assert isinstance(pl_module, SFTModule)
             for name, value in _rates(self.window, pl_module).items():
-                pl_module.log(f"train/{name}", value, prog_bar=name == "tokens_per_second")
+                pl_module.log(f"train/{name}", value)
             self.window = _Sums()
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

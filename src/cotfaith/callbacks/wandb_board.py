@@ -108,11 +108,14 @@ class WandbBoard(Measurement):
             run.log({setting.key("examples"): table, "trainer/global_step": setting.step})
 
 
-def log_summary(trainer: Trainer, metrics: dict[str, Any]) -> None:
-    """The final scores in the run's summary as they stand in metrics.json: arm -> dataset -> metric or probe, reasons of gates included."""
+def log_summary(trainer: Trainer, metrics: dict[str, Any], headline: dict[str, float | str]) -> None:
+    """The final scores in the run's summary as they stand in metrics.json: arm -> dataset -> metric or probe, reasons of gates included.
+
+    headline: what a table of runs is sorted by, beside the scores that were logged under ``test/`` and ``base/test/``.
+    """
     run = _run(trainer)
     if run is not None:
-        run.summary.update({"final": metrics})
+        run.summary.update({"final": metrics, **headline})
 
 
 def log_table(trainer: Trainer, key: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -123,10 +126,14 @@ def log_table(trainer: Trainer, key: str, columns: Sequence[str], rows: Sequence
 
 
 def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | None]]], prefix: str) -> None:
-    """One chart per probe, `prefix` before its name. curves: probe -> arm -> alpha -> cot_pred_match (None: uninterpretable, not drawn)."""
+    """One chart per probe, `prefix` before its name. curves: probe -> arm -> alpha -> cot_pred_match (None: uninterpretable, not drawn).
+
+    The tuned line bears the run's name: a panel over several runs tells them apart by it, and their common base is one line.
+    """
     run = _run(trainer)
     if run is None:
         return
+    names = {"base": "base", "tuned": f"tuned, {run.name}"}
     for probe, arms in curves.items():
         lines = {arm: [(float(a), y) for a, y in line.items() if y is not None] for arm, line in arms.items()}
         drawn = {arm: line for arm, line in lines.items() if line}
@@ -135,21 +142,21 @@ def log_curves(trainer: Trainer, curves: dict[str, dict[str, dict[str, float | N
             chart = wandb.plot.line_series(
                 xs=[[x for x, _ in line] for line in drawn.values()],
                 ys=[[y for _, y in line] for line in drawn.values()],
-                keys=list(drawn),
+                keys=[names[arm] for arm in drawn],
                 title=f"{probe}: CoT Pred Match{closed}",
                 xname="alpha",
             )
             run.log({f"curves/{prefix}{probe}": chart})
 
 
-def log_adapter(trainer: Trainer, folder: Path, metadata: dict[str, Any]) -> None:
-    """The PEFT folder as an artifact of the run."""
+def log_adapter(trainer: Trainer, folder: Path, metadata: dict[str, Any], *, best: bool) -> None:
+    """The PEFT folder with its model card as an artifact of the run, alias "latest". best: no validation was better than the last, alias "best"."""
     run = _run(trainer)
     if run is not None:
         artifact = wandb.Artifact(f"adapter-{run.id}", type="model", metadata=metadata)
         for path in sorted(folder.iterdir()):  # add_dir would do it too, and print a line of its own
             artifact.add_file(str(path))
-        run.log_artifact(artifact)
+        run.log_artifact(artifact, aliases=["latest", f"step-{trainer.global_step}", *(["best"] if best else [])])
 
 
 def _run(trainer: Trainer) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,6 +15,14 @@ class Cost:
     tokens: int = 0  # positions computed, padding included
     forwards: int = 0
     seconds: float = 0.0
+
+
+Watch = Callable[[str, int, int], None]
+"""Is told the phase, how many of its rows are done, and of how many."""
+
+
+def nobody(phase: str, done: int, of: int) -> None:
+    """Watches nothing."""
 
 
 def added(*costs: Mapping[str, Cost]) -> dict[str, Cost]:
@@ -35,6 +43,18 @@ class Meter:
     """Adds up. Phases are "write", "read", "score" and, for the trial of a model, "check"."""
 
     costs: dict[str, Cost] = field(default_factory=dict)
+    watch: Watch = nobody
+    rows: tuple[int, int] = (0, 0)  # of the phase that is running: done, of how many
+
+    def begin(self, phase: str, of: int) -> None:
+        """A phase over `of` rows starts."""
+        self.rows = (0, of)
+        self.watch(phase, *self.rows)
+
+    def finish(self, phase: str, count: int) -> None:
+        """So many more of its rows are done."""
+        self.rows = (self.rows[0] + count, self.rows[1])
+        self.watch(phase, *self.rows)
 
     def count(self, phase: str, tokens: int, forwards: int = 1) -> None:
         """Forwards over `tokens` positions together."""

@@ -38,6 +38,7 @@ class PlainGenerator:
         )
         steps = written.shape[1] - len(row)
         self.meter.count(self.phase, len(row) + steps - 1, forwards=steps)
+        self.meter.finish(self.phase, 1)
         return _until_stop(written[0, len(row) :].tolist(), self.stops)
 
 

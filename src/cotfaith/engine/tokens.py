@@ -65,6 +65,7 @@ class TokenEngine:
         """A continuation of each prompt, end token included where one was written. uids: seed the sampling, where there is any."""
         check_lengths(zip(uids, prompts, strict=True), self.context)
         limit = self.decoding.max_new_tokens
+        self.meter.begin("write", len(prompts))
         with self._asking("write"):
             if self.budget is None:
                 return self._plain("write", limit)(prompts)
@@ -81,6 +82,7 @@ class TokenEngine:
         names = uids or [str(place) for place in range(len(examples))]
         check_lengths(((name, row) for name, rows in zip(names, examples, strict=True) for row in rows), self.context)
         limit = self.decoding.answer_tokens
+        self.meter.begin("read", sum(map(len, examples)))
         with self._asking("read"):
             if self.budget is None:
                 rows = [row for each in examples for row in each]
@@ -140,6 +142,7 @@ class TokenEngine:
                 if self.decoding.self_check:
                     self.check.reading(trees[place], of_tree, watched)
                 answers |= dict(zip(examples[place], of_tree, strict=True))
+                self.meter.finish("read", len(of_tree))
         return answers
 
     def _score(self, examples: Sequence[Sequence[Saying]], budget: Budget) -> dict[Saying, float]:

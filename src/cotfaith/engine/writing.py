@@ -125,3 +125,5 @@ class ChainWriter:
             if not writer.ended:
                 writer.ids.append(token)
                 writer.ended = token in self.stops or len(writer.ids) == writer.limit or self.ends(writer.ids)
+                if writer.ended:
+                    self.forward.meter.finish("write", 1)

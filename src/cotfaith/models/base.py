@@ -145,6 +145,7 @@ class BaseModel:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Transformers raises OSError for all that can be wrong with a model's files, and ValueError for code that it may not run."""
+        _ = self.source  # a folder that is not there says so itself
         try:
             yield
         except OSError as error:

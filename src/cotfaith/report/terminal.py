@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -23,9 +24,8 @@ _WIDTH_WITHOUT_TERMINAL = 160  # a pipe has no width; the table must not be fold
 
 
 def console() -> Console:
-    """Standard output; colours only where there is a terminal."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=_WIDTH_WITHOUT_TERMINAL)
+    """Standard output; colours only where there is a terminal, or FORCE_COLOR asks for them, and NO_COLOR does not forbid it."""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
 
 
 def show_comparison(comparison: Comparison) -> None:

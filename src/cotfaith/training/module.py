@@ -25,7 +25,7 @@ from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
 from cotfaith.engine.measures import NOTHING, Measures
-from cotfaith.engine.meter import added
+from cotfaith.engine.meter import Watch, added, nobody
 from cotfaith.engine.replies import BaseReplies
 from cotfaith.models.build import base_weights, fingerprint, hash_weights
 from cotfaith.models.dequantized import dequantized
@@ -75,6 +75,7 @@ class SFTModule(LightningModule):
         self.shared = shared
         self.compiled = compiled
         self.arm: Arm = "tuned"
+        self.watch: Watch = nobody  # told how far an evaluation is
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
@@ -127,7 +128,7 @@ class SFTModule(LightningModule):
         if self.loss is None:
             self.loss = SupervisedLoss(self.model, compiled=self.compiled)
         loss = self.loss(batch["input_ids"], batch["labels"], batch.get("position_ids"))
-        self.log("train/loss", loss.detach() / (batch["labels"] != IGNORE).sum(), prog_bar=True)
+        self.log("train/loss", loss.detach() / (batch["labels"] != IGNORE).sum())
         self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         # Lightning divides by the batches of a step, and DDP by the processes
         return loss * (self.trainer.accumulate_grad_batches * self.trainer.world_size / self._data.batches.supervised(batch_idx))
@@ -179,6 +180,7 @@ class SFTModule(LightningModule):
         key = (arm, scale, elicitation or self.encoder.prompts.elicitation)
         if key not in self.reasoners:
             self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale, budget=self.budget)
+        self.reasoners[key].engine.meter.watch = self.watch
         return self.reasoners[key]
 
     @contextmanager
