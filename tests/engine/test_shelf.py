@@ -14,7 +14,7 @@ import pytest
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.engine.meter import Cost
 from cotfaith.engine.shelf import Shelf
-from cotfaith.types import Example, Reading, Rollout
+from cotfaith.types import Example, Gain, Reading, Rollout
 
 EXAMPLE = Example("u/1", "2 + 2?", "4", ("2 + 2 = 4\n",))
 CHOICE = Example("u/2", "Which?", "B", None, ("trout", "whale"))
@@ -25,7 +25,9 @@ MADE = Evaluation(
     ],
     [Reading("u/2", "filler", 0.1, 1, 4, ("a\n", "..."), None, "ambiguous", "é \u2028", "cd" * 8, (-0.1, -math.inf))],
     {"filler": 1},
-    {"write": Cost(7, 2, 0.1 + 0.2)},
+    gains=[Gain("u/1", 3, (-2.5, -0.1))],
+    costs={"write": Cost(7, 2, 0.1 + 0.2)},
+    drops={"filler": {"u/2": "no step"}},
 )
 
 
