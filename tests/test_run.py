@@ -11,8 +11,9 @@ from omegaconf import DictConfig
 
 from cotfaith.probes.early_termination import EarlyTermination
 from cotfaith.probes.filler import FillerSubstitution
-from cotfaith.run import _given, evaluate, train
+from cotfaith.run import evaluate, train
 from cotfaith.store import RunStore
+from cotfaith.wiring import _given
 from tests.report.runs import DECORATIVE, FAITHFUL, make_run
 
 Compose = Callable[..., DictConfig]

@@ -24,13 +24,13 @@ from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokeni
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.local import LocalReasoner
 from cotfaith.engine.parity import Parity, next_logits, parity
+from cotfaith.life import quiet
 from cotfaith.models.base import BaseModel, Quantization, stop_ids
 from cotfaith.models.build import hash_weights
 from cotfaith.models.lora import load_adapter
 from cotfaith.models.merging import check_mergeable, merge
 from cotfaith.report.model_card import exported_card
 from cotfaith.report.terminal import show_line
-from cotfaith.session import quiet
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder
 from cotfaith.text.prompts import Prompts

@@ -92,9 +92,9 @@ def _look(name: str, cell: DictConfig | Exception, folder: Path, resumes: bool, 
     """What one cell will do. speeds: by model, added to; None where a trial would say nothing."""
     from cotfaith.identity import base_facts, content_key
     from cotfaith.planning import Plan
-    from cotfaith.run import prepare
     from cotfaith.store import RunStore
     from cotfaith.trial import speed_of, work_of
+    from cotfaith.wiring import prepare
 
     try:
         if isinstance(cell, Exception):
@@ -147,7 +147,7 @@ def _as_job(config: DictConfig, folder: Path) -> Iterator[DictConfig]:
 @contextmanager
 def _silently() -> Iterator[None]:
     """What jobs will say by themselves is not said for the plan."""
-    from cotfaith.session import quiet
+    from cotfaith.life import quiet
 
     quiet()
     logging.disable()

@@ -12,9 +12,9 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.planning import Speed, Work
-from cotfaith.run import Parts, build, prepare
 from cotfaith.store import RunStore
 from cotfaith.training.batching import Batches
+from cotfaith.wiring import Parts, build, prepare
 
 _EXAMPLES = 16  # enough for a batch, little enough for seconds on a small model
 _STEPS = 3  # the first one warms up

@@ -211,9 +211,9 @@ def test_both_arms_are_asked_by_the_budget_of_the_first(encoder: Encoder, tmp_pa
     examples = list(DATASET.load("test"))
     module.arm = "base"
     module.test_step(examples, 0)
-    decided = module.budget
+    decided = module.interview.budget
     module.arm = "tuned"
     module.test_step(examples, 0)
     assert decided is not None
-    assert [reasoner.engine.budget for reasoner in module.reasoners.values()] == [decided, decided]
-    assert module.reasoners["tuned"].engine.budget is decided  # equal ones may come about by chance
+    budgets = [reasoner.engine.budget for reasoner in module.interview.reasoners.values()]
+    assert [budget is decided for budget in budgets] == [True, True]  # equal ones may come about by chance

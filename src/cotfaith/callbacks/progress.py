@@ -77,7 +77,7 @@ class Progress(ProgressBar):
         self.began["measure"] = time.monotonic()
         self._draw()
         assert isinstance(pl_module, SFTModule)
-        pl_module.watch = self._watch
+        pl_module.interview.watch = self._watch
 
     def on_validation_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
         assert isinstance(pl_module, SFTModule)

@@ -52,8 +52,8 @@ class Studying(Measurement):
         examples = setting.examples[: study.limit]
         chosen = {example.uid for example in examples}
         asked = {arm: [rollout for rollout in rollouts if rollout.example.uid in chosen] for arm, rollouts in both.items()}
-        with module.asking():
-            own = study.ask(module.reasoner, asked)
+        with module.asking() as interview, interview.asking():
+            own = study.ask(interview.reasoner, asked)
         records = {study.key(record): record for record in gather(own)}
         scores = study.score(list(records.values()), self.gates, chance_accuracy(examples))
         log.info("%s on %s: %d examples, %.1f s", study.name, setting.dataset, len(examples), time.perf_counter() - start)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,23 +19,19 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import PreTrainedModel
 
-from cotfaith.engine.budget import Budget
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
-from cotfaith.engine.local import LocalReasoner
 from cotfaith.engine.measures import NOTHING, Measures
-from cotfaith.engine.meter import Watch, added, nobody
-from cotfaith.engine.replies import BaseReplies
-from cotfaith.models.build import base_weights, fingerprint, hash_weights
-from cotfaith.models.dequantized import dequantized
+from cotfaith.models.build import fingerprint
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.collation import IGNORE, Batch
 from cotfaith.training.data import SFTDataModule
+from cotfaith.training.interview import Interview
 from cotfaith.training.loss import SupervisedLoss
 from cotfaith.training.optimizers import Group, decaying
 from cotfaith.training.packing import FlashAttention
 from cotfaith.training.sharing import SharedBase
-from cotfaith.types import Arm, Elicitation, Example, Split
+from cotfaith.types import Arm, Example
 
 
 class SFTModule(LightningModule):
@@ -66,27 +61,22 @@ class SFTModule(LightningModule):
         super().__init__()
         self.build = build
         self.encoder = encoder
-        self.decoding = decoding
-        self.evaluator = evaluator
-        self.measures = measures
         self.canary = list(canary)
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
-        self.shared = shared
         self.compiled = compiled
         self.arm: Arm = "tuned"
-        self.watch: Watch = nobody  # told how far an evaluation is
         self.model: PreTrainedModel | None = None
         self.base_fingerprint: Tensor | None = None
         self.loss: SupervisedLoss | None = None
         self.flash: FlashAttention | None = None  # where rows are packed
-        self.reasoners: dict[tuple[Arm, float, Elicitation], LocalReasoner] = {}
-        self.replies: BaseReplies | None = None
+        self.interview = Interview(encoder, decoding, evaluator, measures, shared)
         self.strict_loading = False  # checkpoints hold the adapter only; `on_load_checkpoint` checks that they hold all of it
 
     def configure_model(self) -> None:
         if self.model is None:
             self.model = self.build(self.trainer.strategy.root_device)
+            self.interview.model = self.model
             self.base_fingerprint = self.fingerprint("base")
 
     def fingerprint(self, arm: Arm) -> Tensor:
@@ -149,50 +139,18 @@ class SFTModule(LightningModule):
             raise RuntimeError("the adapter changes nothing: base and tuned are one model")
 
     def validation_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch, "val")
+        with self.asking() as interview:
+            return {"evaluation": interview(self.arm, batch, "val")}
 
     def test_step(self, batch: list[Example], batch_idx: int) -> dict[str, Evaluation]:
-        return self._evaluate(batch, "test")
-
-    def _evaluate(self, examples: list[Example], split: Split) -> dict[str, Evaluation]:
-        assert self.model is not None
-        if self.shared is None or self.arm != "base":
-            return {"evaluation": self._ask(examples, split)}
-        return {"evaluation": self.shared(self.model, self.encoder, examples, split, lambda: self._ask(examples, split))}
-
-    def _ask(self, examples: list[Example], split: Split) -> Evaluation:
-        assert self.model is not None
-        with self.asking():
-            reasoner = self.reasoner(self.arm)
-            base = self.reasoner("base")
-            for each in (reasoner, base):
-                each.costs()  # forgets what a study may have asked since
-            if self.replies is None:
-                self.replies = BaseReplies(self.model, self.encoder, self.decoding, weights=self._base_hash)
-            measures = self.measures if split == "test" else NOTHING
-            evaluation = self.evaluator(reasoner, examples, self.replies, again=split == "test", further=measures.cuts)
-            evaluation = measures.scored(evaluation, reasoner, base, [probe.name for probe in self.evaluator.probes])
-        return replace(evaluation, costs=added(reasoner.costs(), base.costs()))  # of one that is both, the second has nothing left
-
-    def reasoner(self, arm: Arm, *, scale: float = 1.0, elicitation: Elicitation | None = None) -> LocalReasoner:
-        """One arm to be asked, inside `asking`; made once. scale: of the tuned arm's adapter, 0 to 1. elicitation: None is that of the run."""
-        assert self.model is not None
-        key = (arm, scale, elicitation or self.encoder.prompts.elicitation)
-        if key not in self.reasoners:
-            self.reasoners[key] = LocalReasoner(self.model, self.encoder.eliciting(key[2]), self.decoding, arm=arm, scale=scale, budget=self.budget)
-        self.reasoners[key].engine.meter.watch = self.watch
-        return self.reasoners[key]
+        with self.asking() as interview:
+            return {"evaluation": interview(self.arm, batch, "test")}
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """The trainer's precision, and 4-bit weights unpacked once for all that is asked inside."""
-        assert self.model is not None
-        with self.trainer.precision_plugin.forward_context(), dequantized(self.model):
-            yield
-
-    def _base_hash(self) -> str:
-        assert self.model is not None
-        return hash_weights(base_weights(self.model))
+    def asking(self) -> Iterator[Interview]:
+        """Both arms to be asked, in the trainer's precision."""
+        with self.trainer.precision_plugin.forward_context():
+            yield self.interview
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         assert self.make_optimizer is not None
@@ -200,11 +158,6 @@ class SFTModule(LightningModule):
         optimizer = self.make_optimizer(decaying(self.named_parameters()))
         schedule = self.make_scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    @property
-    def budget(self) -> Budget | None:
-        """What is run at once: decided when the first arm is asked, and kept for the other, so that both see the same layouts."""
-        return next((reasoner.engine.budget for reasoner in self.reasoners.values()), None)
 
     def trainable_names(self) -> set[str]:
         return {name for name, parameter in self.named_parameters() if parameter.requires_grad}
