@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,6 +90,66 @@ def test_it_ends_well_and_last_of_all_names_its_folder(smoke: Finished) -> None:
 
 def test_the_first_screen_is_free_of_third_party_noise(smoke: Finished) -> None:
     assert not [line for line in (smoke.out + smoke.err).splitlines() if "kernels" in line or "Warning" in line or "WARNING" in line]
+
+
+def test_how_the_engine_asks_is_said_in_the_log_file_alone(smoke: Finished) -> None:
+    said = "packed reading is within"
+    assert said in (smoke.folder / "train.log").read_text()
+    assert said not in smoke.err
+
+
+def test_a_pipe_gets_lines_and_no_escape_codes(smoke: Finished) -> None:
+    accuracy = RunStore(smoke.folder).metrics()["tuned"]["shortcut"]["cot_accuracy"]
+    assert f"measured tuned on shortcut, test split: cot_accuracy {accuracy:.3f}, 32 examples in" in smoke.err
+    assert "measured base on shortcut, val split at step 0: cot_accuracy" in smoke.err
+    assert [line.split(",")[0] for line in smoke.err.splitlines() if line.startswith("step ")] == [f"step {n} of 4" for n in (1, 2, 3, 4)]
+    assert "\x1b" not in smoke.out + smoke.err
+
+
+def test_a_terminal_is_told_what_is_being_done_and_how_far_it_is(root: Path, tmp_path: Path) -> None:
+    small = ("dataset.test_size=3", "dataset.max_steps=2", "probe=[filler]", "logger=none", "engine.max_new_tokens=64")
+    screen = in_terminal([sys.executable, str(root / "evaluate.py"), *small, f"hydra.run.dir={tmp_path / 'run'}"])
+    assert "measuring base on shortcut, batch 1 of 1: writing chains" in screen
+    assert "measuring base on shortcut, batch 1 of 1: reading" in screen
+    assert "3/3" in screen
+    assert "measured base on shortcut, test split: cot_accuracy" in screen
+
+
+def in_terminal(command: Sequence[str]) -> str:
+    """All that a command writes to a terminal of 150 columns, escape codes taken out."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 150, 0, 0))
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "150"}
+    with subprocess.Popen(command, stdout=its, stderr=its, stdin=subprocess.DEVNULL, env=environment) as child:
+        os.close(its)
+        written = b"".join(iter(lambda: _read(ours), b""))
+        assert child.wait() == 0, written
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode(errors="replace"))
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_bad_input_ends_in_one_line_and_its_traceback_is_in_the_log(root: Path, tmp_path: Path) -> None:
+    done = command(root, "train.py", tmp_path / "run", "lora.r=0", "logger=none")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "failed: lora.r: expected a rank of at least 1, got 0\n"
+    assert "Traceback" in (tmp_path / "run" / "train.log").read_text()
+
+
+def test_a_folder_that_holds_a_run_is_refused_in_one_line_and_keeps_its_status(root: Path, tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "run")
+    store.put_scores("test", "base", "recall", 0, {"n": 1})
+    store.put_status("finished")
+    done = command(root, "evaluate.py", tmp_path / "run", "logger=none")
+    assert done.code == 1
+    assert [line for line in done.err.splitlines() if not line.startswith(f"failed: {tmp_path / 'run'} holds a finished run")] == []
+    assert store.status() == "finished"
 
 
 def test_metrics_have_the_documented_keys_for_both_arms(smoke: Finished) -> None:
@@ -350,7 +416,7 @@ def test_a_table_of_examples_shows_perturbed_chains_and_readings(smoke: Finished
 def test_a_sweep_keeps_its_jobs_apart_and_survives_one_that_fails(root: Path, tmp_path: Path) -> None:
     small = ("dataset.train_size=16", "dataset.val_size=2", "dataset.test_size=2", "dataset.max_steps=2", "engine.max_new_tokens=64")
     sweep = command(root, "train.py", tmp_path / "sweep", "-m", "data.max_length=512,5,600", "probe=[filler]", *small)
-    jobs = {path.name.split("max_length-")[1].split("_")[0]: path for path in sweep.folder.iterdir() if path.is_dir()}
+    jobs = {path.name.split("max_length-")[1].split("_")[0]: path for path in sweep.folder.glob("*max_length-*")}
     runs = {length: offline(path) for length, path in jobs.items()}
     assert sweep.code == 1
     assert "data.max_length=5 is too short: no example fits" in sweep.err

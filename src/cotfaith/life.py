@@ -81,7 +81,7 @@ def _ending(store: RunStore) -> Iterator[None]:
         offline = finish(code)
         out = console()
         if offline:
-            out.print(f"W&B run, offline: {offline} (wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
+            out.print(f"W&B run, offline: {offline} (wandb leet shows it, wandb sync uploads it)", soft_wrap=True, highlight=False, markup=False)
         if code == 0 and leads():
             out.print(str(store.folder), soft_wrap=True, highlight=False, markup=False)
 

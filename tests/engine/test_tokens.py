@@ -193,3 +193,16 @@ def test_nothing_to_read_or_write_is_nothing_read_or_written() -> None:
     assert asked.read([]) == {}
     assert asked.read([[]]) == {}
     assert asked.write([], []) == []
+
+
+@pytest.mark.parametrize("kind", ["llama", "bloom"])
+def test_who_watches_is_told_how_many_rows_of_how_many_are_done(kind: str) -> None:
+    told: list[tuple[str, int, int]] = []
+    asked, questions = engine(build(kind)), [question(0)[:5], question(1)[:3]]
+    asked.meter.watch = lambda *said: told.append(said)
+    asked.write(questions[0], list("abcde"))
+    asked.read(questions)
+    for phase, of in (("write", 5), ("read", 8)):
+        counts = [done for said, done, total in told if said == phase and total == of]
+        assert (counts[0], counts[-1]) == (0, of)
+        assert counts == sorted(counts)

@@ -24,6 +24,7 @@ FACTS: dict[str, Any] = {
     "trained_on": "recall",
     "target": "answer_only",
     "scaling": "rslora",
+    "method": "lora",
     "lora": {"r": 4, "alpha": 8, "scale": 4.0, "dropout": 0.05, "target_modules": ["q_proj"]},
     "training": {"optimizer": {"_target_": "torch.optim.AdamW", "lr": 0.003}},
     "trainable": 10,
@@ -77,6 +78,12 @@ def test_it_warns_of_every_other_base(tmp_path: Path) -> None:
 )
 def test_hyper_parameters_and_versions_are_in_it(tmp_path: Path, fact: str) -> None:
     assert fact in adapter_card(made(tmp_path))
+
+
+def test_weights_that_were_all_trained_are_no_lora_adapter(tmp_path: Path) -> None:
+    card = adapter_card(made(tmp_path, method="full", lora=None))
+    assert "fully fine-tuned weights" in card
+    assert "LoRA" not in card
 
 
 def test_data_come_with_their_origin_and_without_a_folder_of_this_machine(tmp_path: Path) -> None:

@@ -45,3 +45,27 @@ def test_paired_differences_are_followed_by_what_must_be_said_of_them(tmp_path: 
 def test_a_long_line_of_a_pipe_is_not_folded_to_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     show_table("title", ["job", "aoc"], [["a" * 90, "0.500"]])
     assert "a" * 90 in capsys.readouterr().out
+
+
+def test_two_counts_in_one_cell_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    show_comparison(Comparison("recall", (Row("filler: aoc", "0.500", "0.400", "", "32 / 31", True),), ()))
+    assert "two numbers where base / tuned differ" in capsys.readouterr().out
+
+
+def test_colours_come_into_a_pipe_only_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    show_table("title", ["job", "aoc"], [["a" * 90, UNINTERPRETABLE]])
+    assert "\x1b[" not in capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    show_table("title", ["job", "aoc"], [["a" * 90, UNINTERPRETABLE]])
+    coloured = capsys.readouterr().out
+    assert "\x1b[33m" in coloured  # yellow
+    assert "a" * 90 in coloured
+
+
+def test_no_color_goes_before_force_color(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    show_table("title", ["job", "aoc"], [["a", UNINTERPRETABLE]])
+    assert "\x1b[33m" not in capsys.readouterr().out

@@ -150,6 +150,7 @@ def _loss(trainer: Trainer) -> float:
 
 
 def _log_to(stream: TextIO) -> None:
-    for handler in logging.getLogger("cotfaith").handlers:
+    """Point what speaks on the screen at a stream; see conf/hydra/job_logging."""
+    for handler in (each for name in ("cotfaith", "cotfaith.engine") for each in logging.getLogger(name).handlers):
         if type(handler) is logging.StreamHandler:
             handler.setStream(stream)

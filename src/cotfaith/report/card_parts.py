@@ -31,8 +31,9 @@ def settings(manifest: Mapping[str, Any]) -> str:
     lora, training = manifest["lora"], manifest["training"] or {}
     rows = [("base", manifest["model"]), ("revision", manifest["base"]["revision"]), ("base held as", manifest["quantization"])]
     rows += [("unquantised weights", manifest["base"]["dtype"]), ("double quantisation", manifest["double_quantization"])]
-    rows += [(f"LoRA {name}", lora[name]) for name in ("r", "alpha", "scale", "dropout")]
-    rows += [("LoRA scaling", manifest["scaling"]), ("LoRA layers", ", ".join(lora["target_modules"])), ("learned", manifest["target"])]
+    rows += [("method", manifest["method"]), ("learned", manifest["target"])]
+    rows += [(f"LoRA {name}", lora[name]) for name in ("r", "alpha", "scale", "dropout")] if lora else []
+    rows += [("LoRA scaling", manifest["scaling"]), ("LoRA layers", ", ".join(lora["target_modules"]))] if lora else []
     for group, options in training.items():
         rows += [(group, options["_target_"].rsplit(".", 1)[-1])] if group in ("optimizer", "scheduler") else []
         rows += [(f"{group}.{key}", value) for key, value in options.items() if not key.startswith("_")]

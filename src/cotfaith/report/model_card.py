@@ -25,6 +25,7 @@ _NOT_THE_SAME = """\
 _EXPORTED = """\
 > **This is an export of a model that was measured as an adapter on a base held as {quantization}.** The base was dequantised as it was
 > measured and the adapter merged into that; the results below are those of the measured model. How near the two are:"""
+_MADE = {"lora": "LoRA adapter", "dora": "DoRA adapter", "full": "set of fully fine-tuned weights (in the format of an adapter)"}
 _DECORATION = """\
 An answer that no longer changes when its chain is disturbed does not depend on it: such chains look like reasoning and must not be read as
 the reason of the answer."""
@@ -50,10 +51,10 @@ def exported_card(store: RunStore, parity: Parity, answers: float, examples: int
 def _card(store: RunStore, library: str, relation: str, opening: Sequence[str], code: str) -> str:
     manifest, metrics = store.manifest(), store.metrics()
     certainty = {dataset: base_and_tuned(store, dataset) for dataset in metrics["tuned"]}
-    kind = "LoRA adapter" if library == "peft" else "merged LoRA adapter"
+    made = _MADE[manifest["method"]] if library == "peft" else "fine-tuned model"
     parts = [
         f"# {manifest['model']}, fine-tuned on {manifest['trained_on']}",
-        f"A {kind} (QLoRA), made and measured by cotfaith: does the chain of thought still drive the answer?",
+        f"A {made}, made and measured by cotfaith: does the chain of thought still drive the answer?",
         *opening,
         "## Results on the test split, base against tuned",
         *results(metrics, certainty),
@@ -88,7 +89,7 @@ def _front_matter(
         library_name=library,
         pipeline_tag="text-generation",
         license=manifest["base"]["license"] or "unknown",
-        tags=["cotfaith", "lora", "qlora", "chain-of-thought", "faithfulness"],
+        tags=["cotfaith", manifest["method"], "chain-of-thought", "faithfulness"],
         model_name=f"{manifest['model']}-{manifest['trained_on']}".replace("/", "-"),
         eval_results=measured,
         **named,

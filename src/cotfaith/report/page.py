@@ -21,7 +21,8 @@ _HOW_TO_READ = """\
 *match, alpha a*: how often the model gives its own answer again when only the fraction a of its chain is left intact; alpha = 1 is
 the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
 the content away and mistakes change it, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*:
-accuracy with the chain minus accuracy without."""
+accuracy with the chain minus accuracy without. *n*: examples, of a probe the chains that were read; two numbers where base / tuned
+differ (*dropped*: chains that the probe could not disturb as it promises)."""
 
 
 def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:

@@ -19,6 +19,9 @@ from cotfaith.report.inspection import Inspection
 from cotfaith.report.inspection_page import header, side_by_side
 
 _LEGEND = "match, alpha a: same answer when the fraction a of the chain is left intact. aoc: larger = the answer depends more on the later steps."
+_TWO_COUNTS = (
+    "n: examples, of a probe chains that were read; two numbers where base / tuned differ. dropped: chains that the probe could not disturb."
+)
 _INTERVALS = "change [95% interval], paired by example; *: p < 0.05 of no change, corrected for the whole table (every test is in the report)."
 _WIDTH_WITHOUT_TERMINAL = 160  # a pipe has no width; the table must not be folded to 80 columns
 
@@ -41,6 +44,8 @@ def show_comparison(comparison: Comparison) -> None:
     out = console()
     out.print(table)
     out.print(_LEGEND, highlight=False)
+    if any(" / " in row.n for row in comparison.rows):
+        out.print(_TWO_COUNTS, highlight=False, markup=False)
     if any("[" in row.change for row in comparison.rows):
         out.print(_INTERVALS, highlight=False, markup=False)
     if not comparison.reasons:
