@@ -147,11 +147,11 @@ def _as_job(config: DictConfig, folder: Path) -> Iterator[DictConfig]:
 @contextmanager
 def _silently() -> Iterator[None]:
     """What jobs will say by themselves is not said for the plan."""
-    from cotfaith.life import quiet
-
-    quiet()
-    logging.disable()
+    logging.disable()  # before the imports: bitsandbytes speaks while it is imported
     try:
+        from cotfaith.life import quiet
+
+        quiet()
         yield
     finally:
         logging.disable(logging.NOTSET)
