@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
+from hydra.errors import CompactHydraException, HydraException
 from hydra.types import RunMode
 from omegaconf.errors import OmegaConfBaseException
+
+from cotfaith.session import plain
 
 BAD_INPUT = (HydraException, OmegaConfBaseException, ValueError, OSError)
 
@@ -18,11 +20,16 @@ BAD_INPUT = (HydraException, OmegaConfBaseException, ValueError, OSError)
 def in_one_line() -> Iterator[None]:
     """Exit with 1 where bad input has ended a single run; its traceback is in the log file. HYDRA_FULL_ERROR=1 shows it on the screen.
 
-    In a sweep the error goes on to Hydra, which runs the other jobs; other errors are no user's fault and keep their traceback.
+    In a sweep Hydra runs the other jobs and repeats the first line at the end; other errors are no user's fault and keep their traceback.
+
+    Raises:
+        CompactHydraException: a job of a sweep was given bad input; Hydra shows no traceback of these.
     """
     try:
         yield
-    except BAD_INPUT:
-        if HydraConfig.get().mode == RunMode.MULTIRUN or os.environ.get("HYDRA_FULL_ERROR") == "1":
+    except BAD_INPUT as error:
+        if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise CompactHydraException(plain(error)) from error
         raise SystemExit(1) from None
