@@ -11,7 +11,7 @@ from hydra.errors import CompactHydraException, HydraException
 from hydra.types import RunMode
 from omegaconf.errors import OmegaConfBaseException
 
-from cotfaith.session import plain
+from cotfaith.life import plain
 
 BAD_INPUT = (HydraException, OmegaConfBaseException, ValueError, OSError)
 
