@@ -34,7 +34,7 @@ def test_a_dry_run_finds_what_is_wrong_with_any_cell_and_runs_none(root: Path, t
     said = " ".join(done.stdout.replace("│", " ").split())
     assert done.returncode == 1
     assert "new" in line(done.stdout, "lora.r=4, data.max_length=512, trainer.devices=1")
-    assert all(reason in said for reason in ("data.max_length=5 is too short", "expected a rank of at least 1", "would run the whole sweep again"))
+    assert all(reason in said for reason in ("data.max_length=5 is too short", "expected a rank of at least 1", "trainer.devices=2 in a sweep"))
     assert not (tmp_path / "multirun").exists()
 
 

@@ -84,7 +84,7 @@ def _plan(cells: Sequence[tuple[str, DictConfig | Exception, Path]], *, resumes:
     speeds: dict[str, Speed] = {}
     with _silently():
         plans = [_look(name, cell, folder, resumes, speeds if trial else None) for name, cell, folder in cells]
-    show_table(f"plan of {len(plans)} runs; time by a short trial" if trial else f"plan of {len(plans)} runs", COLUMNS, rows(plans))
+    show_table(f"plan of {len(plans)} runs; time by a short trial" if trial else f"plan of {len(plans)} runs", COLUMNS, rows(plans), left=2)
     return plans
 
 

@@ -61,11 +61,11 @@ def show_certainty(certainty: Certainty) -> None:
         show_line(note)
 
 
-def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a plain table, the first column to the left."""
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
+    """Print a plain table, the first `left` columns to the left."""
     table = Table(title=escape(title), title_justify="left")
     for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
+        table.add_column(column, justify="left" if place < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(_mark, row))
     console().print(table)
