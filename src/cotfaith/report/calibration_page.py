@@ -25,8 +25,9 @@ Three models were made from one base by fine-tuning. *load-bearing*: nothing but
 answer key, and the steps of the training data led elsewhere or nowhere, so that the answer is the key's whatever the chain says.
 *half and half*: trained on both; which of them a question is can be seen by its key. Columns are mean aoc over examples (larger = the answer
 depends more on the later steps); *AUROC*: the probability that the score of a load-bearing example is the larger one of two, 1 = every single example
-is told apart, 0.5 = the score says nothing. A probe passes with at least {APART}, {SIDES} between the halves of the third model, which may itself be wrong
-about a few questions, and the mean of that model between those of the first two. A rewording must leave the load-bearing model's answers alone: match at alpha = 0 of at least {STAYS}."""
+is told apart, 0.5 = the score says nothing. A probe passes with at least {APART}, with {SIDES} between the halves of the third model, which may
+itself be wrong about a few questions, and with the mean of that model between those of the first two. A rewording must leave the load-bearing
+model's answers alone: match at alpha = 0 of at least {STAYS}."""
 
 
 def write_calibration(folder: Path, found: Calibration) -> Path:
