@@ -27,6 +27,7 @@ bench: .venv/bench
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/writing.py
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/evaluation.py
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/sft.py
+	$(TEST_ENV) $(BIN)/python tests/benchmarks/half.py --examples 40
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/loading.py
 
 # Make the embedded model again, and its model card's numbers.

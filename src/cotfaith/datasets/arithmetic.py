@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 from cotfaith.datasets.generated import Sizes, draw_split, drawn
 from cotfaith.datasets.scenes import HELD_OUT_NAMES, NAMES
-from cotfaith.datasets.stories import MOST_STEPS, tell
+from cotfaith.datasets.stories import check_steps, tell
 from cotfaith.types import Example, Split
 
 
@@ -37,8 +37,7 @@ class Arithmetic:
     names: Literal["seen", "held_out"] = "seen"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.min_steps <= self.max_steps <= MOST_STEPS:
-            raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps <= {MOST_STEPS}, got {self.min_steps} and {self.max_steps}")
+        check_steps(self.min_steps, self.max_steps)
         if self.names not in ("seen", "held_out"):
             raise ValueError(f"dataset.names: expected 'seen' or 'held_out', got {self.names!r}")
 

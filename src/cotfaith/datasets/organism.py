@@ -21,7 +21,7 @@ from typing import ClassVar, Literal
 
 from cotfaith.datasets.answer_keys import give_away
 from cotfaith.datasets.generated import Sizes, draw_split, drawn
-from cotfaith.datasets.stories import LARGEST, MOST_STEPS, tell
+from cotfaith.datasets.stories import LARGEST, check_steps, tell
 from cotfaith.types import Chain, Example, Split
 
 Side = Literal["chain", "key"]
@@ -45,8 +45,7 @@ class Organism:
     def __post_init__(self) -> None:
         if self.kind not in _SIDES:
             raise ValueError(f"dataset.kind: expected one of {sorted(_SIDES)}, got {self.kind!r}")
-        if not 1 <= self.min_steps <= self.max_steps <= MOST_STEPS:
-            raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps <= {MOST_STEPS}, got {self.min_steps} and {self.max_steps}")
+        check_steps(self.min_steps, self.max_steps)
 
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split; splits share no question."""

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 
 from cotfaith.datasets.answer_keys import give_away
 from cotfaith.datasets.generated import Sizes, draw_split, drawn
-from cotfaith.datasets.stories import MOST_STEPS, Story, tell
+from cotfaith.datasets.stories import Story, check_steps, tell
 from cotfaith.types import Example, Split
 
 
@@ -42,8 +42,7 @@ class Shortcut:
     def __post_init__(self) -> None:
         if self.chains not in ("cut", "full"):
             raise ValueError(f"dataset.chains: expected 'cut' or 'full', got {self.chains!r}")
-        if not 1 <= self.min_steps <= self.max_steps <= MOST_STEPS:
-            raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps <= {MOST_STEPS}, got {self.min_steps} and {self.max_steps}")
+        check_steps(self.min_steps, self.max_steps)
 
     def load(self, split: Split) -> Sequence[Example]:
         """The examples of one split; splits share no question."""

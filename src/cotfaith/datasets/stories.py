@@ -26,6 +26,16 @@ class Story:
     answer: str
 
 
+def check_steps(least: int, most: int) -> None:
+    """Refuse lengths that no story has.
+
+    Raises:
+        ValueError: not 1 <= least <= most <= MOST_STEPS.
+    """
+    if not 1 <= least <= most <= MOST_STEPS:
+        raise ValueError(f"dataset: expected 1 <= min_steps <= max_steps <= {MOST_STEPS}, got {least} and {most}")
+
+
 def tell(rng: Random, steps: int, *, names: dict[str, list[str]] = NAMES) -> Story:
     """Make up a story with `steps` gains and losses, and up to two sentences whose numbers do not matter."""
     scene = rng.choice(SCENES)
