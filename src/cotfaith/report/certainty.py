@@ -7,7 +7,7 @@ findings; says nothing about how they are shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -32,7 +32,7 @@ class Finding:
     binary: bool
     difference: Difference | None
     reasons: tuple[str, ...]  # why there is none
-    runs: tuple[tuple[float, ...], tuple[float, ...]]  # mean of each run of the first side, of the second; () of a single run
+    runs: tuple[tuple[float, ...], tuple[float, ...]]  # mean of each run of the first side, of the second, over the same examples; () of a single run
     holm: float = math.nan  # p-value corrected for all that stand in one table
 
     @property
@@ -84,21 +84,24 @@ def _findings(pair: tuple[Side, Side], measured: tuple[Measured, Measured], subs
     for name, quantity in first.pooled.items():
         if name in second.pooled and not (subset == "both correct" and quantity.by_definition):
             binary = quantity.binary and second.pooled[name].binary
-            difference = paired(*_columns(quantity, second.pooled[name], correct), binary=binary)
+            uids = _shared(quantity, second.pooled[name], correct)
+            widest = quantity.ends[1] - quantity.ends[0]
+            columns = (_column(side.pooled[name], uids) for side in measured)
+            difference = paired(*columns, binary=binary, ends=(-widest, widest))
             reasons = _reasons(quantity, measured, difference.n, subset, least)
-            runs = tuple(side.by_run[name] if len(side.by_run[name]) > 1 else () for side in measured)
+            runs = tuple(tuple(run.mean(uids) for run in of) if len(of := side.by_run[name]) > 1 else () for side in measured)
             found.append(Finding(pair[0].name, pair[1].name, name, binary, None if reasons else difference, reasons, (runs[0], runs[1])))
     return found
 
 
-def _columns(first: Quantity, second: Quantity, chosen: frozenset[str] | None) -> tuple[Values, Values]:
-    """The numbers of the examples that both sides have, example by example. chosen: None for all of them."""
-    uids = [uid for uid in first.values if uid in second.values and (chosen is None or uid in chosen)]
-    return _column(first.values, uids), _column(second.values, uids)
+def _shared(first: Quantity, second: Quantity, chosen: frozenset[str] | None) -> list[str]:
+    """The examples on which both sides have data. chosen: None for all of them."""
+    known = second.known
+    return [uid for uid in first.known if uid in known and (chosen is None or uid in chosen)]
 
 
-def _column(values: Mapping[str, float], uids: Sequence[str]) -> Values:
-    return np.array([values[uid] for uid in uids], dtype=np.float64)
+def _column(quantity: Quantity, uids: Sequence[str]) -> Values:
+    return np.array([quantity.values[uid] for uid in uids], dtype=np.float64)
 
 
 def _reasons(quantity: Quantity, measured: Sequence[Measured], n: int, subset: Subset, least: int) -> tuple[str, ...]:
