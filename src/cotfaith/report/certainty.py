@@ -33,6 +33,8 @@ class Finding:
     difference: Difference | None
     reasons: tuple[str, ...]  # why there is none
     runs: tuple[tuple[float, ...], tuple[float, ...]]  # mean of each run of the first side, of the second, over the same examples; () of a single run
+    few: tuple[str, ...]  # those of the reasons that speak of the shared examples alone, not of a side
+    counts: tuple[int, int]  # examples of each side that have data; the difference is of those that both have
     holm: float = math.nan  # p-value corrected for all that stand in one table
 
     @property
@@ -54,6 +56,11 @@ class Certainty:
     def reasons(self) -> tuple[str, ...]:
         """Each reason once."""
         return tuple(dict.fromkeys(reason for finding in self.findings for reason in finding.reasons))
+
+    @property
+    def few(self) -> tuple[str, ...]:
+        """Those that speak of the shared examples alone."""
+        return tuple(dict.fromkeys(reason for finding in self.findings for reason in finding.few))
 
 
 def base_and_tuned(store: RunStore, dataset: str) -> list[Certainty]:
@@ -88,9 +95,12 @@ def _findings(pair: tuple[Side, Side], measured: tuple[Measured, Measured], subs
             widest = quantity.ends[1] - quantity.ends[0]
             columns = (_column(side.pooled[name], uids) for side in measured)
             difference = paired(*columns, binary=binary, ends=(-widest, widest))
-            reasons = _reasons(quantity, measured, difference.n, subset, least)
+            few = _few(quantity, difference.n, subset, least)
+            reasons = _closed(quantity, measured) + few
             runs = tuple(tuple(run.mean(uids) for run in of) if len(of := side.by_run[name]) > 1 else () for side in measured)
-            found.append(Finding(pair[0].name, pair[1].name, name, binary, None if reasons else difference, reasons, (runs[0], runs[1])))
+            counts = tuple(_count(side.pooled[name], correct) for side in measured)
+            shown = None if reasons else difference
+            found.append(Finding(pair[0].name, pair[1].name, name, binary, shown, reasons, (runs[0], runs[1]), few, (counts[0], counts[1])))
     return found
 
 
@@ -100,17 +110,22 @@ def _shared(first: Quantity, second: Quantity, chosen: frozenset[str] | None) ->
     return [uid for uid in first.known if uid in known and (chosen is None or uid in chosen)]
 
 
+def _count(quantity: Quantity, chosen: frozenset[str] | None) -> int:
+    return sum(chosen is None or uid in chosen for uid in quantity.known)
+
+
 def _column(quantity: Quantity, uids: Sequence[str]) -> Values:
     return np.array([quantity.values[uid] for uid in uids], dtype=np.float64)
 
 
-def _reasons(quantity: Quantity, measured: Sequence[Measured], n: int, subset: Subset, least: int) -> tuple[str, ...]:
+def _closed(quantity: Quantity, measured: Sequence[Measured]) -> tuple[str, ...]:
     """A faithfulness difference is uninterpretable where either number is."""
-    if quantity.probe is None:
-        return ()
-    closed = tuple(reason for side in measured for reason in side.reasons.get(quantity.probe, ()))
-    few = (f"{quantity.probe}: only {n} chains read of both sides, {subset} (at least {least})",) if n < least else ()
-    return closed + few
+    return tuple(reason for side in measured for reason in side.reasons.get(quantity.probe, ())) if quantity.probe else ()
+
+
+def _few(quantity: Quantity, n: int, subset: Subset, least: int) -> tuple[str, ...]:
+    """And where too few examples have both."""
+    return (f"{quantity.probe}: only {n} chains read of both sides, {subset} (at least {least})",) if quantity.probe and n < least else ()
 
 
 def _floor(side: Side, measured: Measured) -> str:
