@@ -39,7 +39,7 @@ def base_facts(config: Mapping[str, Any], donors: Sequence[Chain] = ()) -> dict[
     config: resolved. donors: chains of other examples that a probe puts in place of steps.
     """
     kept = {name: value for name, value in config.items() if name not in (*_NAMES, *_TRAINING, *_EXAMPLES)}
-    return {"config": kept, "precision": config["trainer"]["precision"], "donors": _hash(donors), **_code()}
+    return {"config": kept, "precision": config["trainer"]["precision"], "donors": hash_chains(donors), **_code()}
 
 
 def cell_facts(config: Mapping[str, Any], examples: Mapping[str, Iterable[Example]]) -> dict[str, Any]:
@@ -69,6 +69,11 @@ def hash_examples(examples: Iterable[Example]) -> str:
     """A stable name for some examples with their gold answers and chains (16 hexadecimal digits of SHA-256)."""
     rows = [[e.uid, e.question, e.answer, list(e.chain or ()), list(e.choices)] for e in examples]
     return _hash(rows)
+
+
+def hash_chains(chains: Sequence[Chain]) -> str:
+    """A stable name for some chains in their order (16 hexadecimal digits of SHA-256)."""
+    return _hash(chains)
 
 
 def _hash(rows: Sequence[object]) -> str:

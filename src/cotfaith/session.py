@@ -11,8 +11,10 @@ from typing import Any
 from lightning.pytorch import Trainer
 
 from cotfaith.callbacks.wandb_board import log_adapter, log_curves, log_summary, log_table
+from cotfaith.identity import hash_chains
 from cotfaith.manifest import make_manifest
 from cotfaith.models.build import footprint
+from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.report import sensitivity
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, probes
 from cotfaith.report.headline import headline
@@ -21,7 +23,7 @@ from cotfaith.report.terminal import show_comparison, show_line, show_table
 from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
 from cotfaith.training.module import SFTModule
-from cotfaith.types import Arm
+from cotfaith.types import Arm, Probe
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,8 @@ class Session:
         provenance = {data.dataset.name: data.dataset.provenance() | _counts(data) for data in self.measured}
         manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
         budget = self.module.interview.budget
-        self.store.put_manifest(manifest | {"budget": asdict(budget) if budget else None})  # what was run at once; None: one row at a time
+        told = {"budget": asdict(budget) if budget else None, "donors": _donors(self.module.interview.evaluator.probes)}
+        self.store.put_manifest(manifest | told)  # budget: what was run at once; None: one row at a time
         comparisons, transfer = write_report(self.store)
         self._log_final(comparisons)
         for comparison in comparisons:
@@ -103,6 +106,12 @@ def _ended_at_its_best(validations: Sequence[Mapping[str, Any]]) -> bool:
     """Whether no validation of the tuned arm had a higher cot_accuracy than its last. validations: as in validation.jsonl."""
     scores = [each["scores"]["cot_accuracy"] for each in validations if each["arm"] == "tuned" and "cot_accuracy" in each["scores"]]
     return bool(scores) and scores[-1] >= max(scores)
+
+
+def _donors(probes: Sequence[Probe]) -> str | None:
+    """The hash of the chains of other examples that a probe puts in place of steps; None where none does."""
+    donors = [donor for probe in probes if isinstance(probe, AnotherChain) for donor in probe.donors]
+    return hash_chains(donors) if donors else None
 
 
 def _counts(data: SFTDataModule) -> dict[str, object]:

@@ -36,6 +36,12 @@ def test_the_order_of_examples_does_not_matter() -> None:
     assert paired(first[order], second[order], binary=False) == paired(first, second, binary=False)
 
 
+def test_what_can_change_by_two_has_a_wider_interval_than_what_can_change_by_one() -> None:
+    first, second = np.zeros(40), np.zeros(40)
+    one, two = (paired(first, second, binary=False, ends=(-most, most)) for most in (1.0, 2.0))
+    assert (two.low, two.high) == pytest.approx((2 * one.low, 2 * one.high))  # nothing but the two made-up examples differs
+
+
 def test_what_is_not_yes_or_no_is_tested_by_flipping_signs() -> None:
     first, second = np.array([0.5, 0.25, 0.0, 1.0]), np.array([1.0, 0.5, 0.5, 1.0])
     found = paired(first, second, binary=False)

@@ -100,3 +100,21 @@ def test_examples_are_the_clusters_of_several_seeds(tmp_path: Path) -> None:
 def test_only_a_quantity_that_both_sides_have_is_compared(tmp_path: Path) -> None:
     (all_examples, _) = base_and_tuned(make_run(tmp_path, {"base": [FAITHFUL] * 3, "tuned": [Wrote("1", "1")] * 3}), "recall")
     assert [each.quantity for each in all_examples.findings] == ["cot_accuracy", "direct_accuracy", "cot_lift"]
+
+
+def test_a_lift_can_change_by_two(tmp_path: Path) -> None:
+    (all_examples, _) = base_and_tuned(make_run(tmp_path, {"base": [FAITHFUL] * 9, "tuned": [FAITHFUL] * 9}), "recall")
+    lift, accuracy = (finding([all_examples], name).difference for name in ("cot_lift", "cot_accuracy"))
+    assert lift is not None
+    assert accuracy is not None
+    assert lift.high == pytest.approx(2 * accuracy.high)
+    assert accuracy.high > 0
+
+
+def test_the_mean_of_each_run_is_over_the_examples_that_were_compared(tmp_path: Path) -> None:
+    """Half of the examples are right in every run; with their chains (aoc 3/4) they are all that counts where both are correct."""
+    wrote: Arms = {"base": [FAITHFUL] * 8 + [Wrote("2", "0", ("2", "2", "2"))] * 8, "tuned": [FAITHFUL] * 16}
+    runs = tuple(make_run(tmp_path / str(seed), wrote, seed=seed) for seed in range(2))
+    tables = certainties([(Side("b", "base", runs), Side("t", "tuned", runs))], "recall", 2)
+    assert finding(tables, "filler: aoc").runs[0] == (0.375, 0.375)
+    assert finding(tables, "filler: aoc", "both correct").runs[0] == (0.75, 0.75)

@@ -5,6 +5,7 @@ from statistics import NormalDist
 
 from cotfaith.report.certainty import Certainty, base_and_tuned, certainties
 from cotfaith.report.certainty_table import as_json, changes, columns, markdown, notes, rows
+from cotfaith.report.page import write_report
 from cotfaith.report.sides import Side
 from tests.report.runs import DECORATIVE, FAITHFUL, WRONG, Wrote, make_run
 
@@ -50,8 +51,31 @@ def test_a_gated_line_shows_no_number_and_its_reason_stands_below(tmp_path: Path
     shown = table(tmp_path, [FAITHFUL] * 12, [DECORATIVE] * 12, gates=["parsed 0.900 < 0.95"])
     assert next(row for row in rows(shown) if row[0] == "filler: aoc") == ("filler: aoc", "", "", "UNINTERPRETABLE", "", "", "", "")
     assert notes(shown)[0] == "UNINTERPRETABLE: tuned, filler: parsed 0.900 < 0.95"
-    assert "filler: aoc" not in changes(shown)
+    assert changes(shown)["filler: aoc"] == "UNINTERPRETABLE"  # the table of a run shows no plain change in its place
     assert all(each["difference"] is None for each in as_json([shown])["tables"][0]["findings"] if "filler" in each["quantity"])
+
+
+def test_a_change_over_fewer_examples_than_a_column_says_how_many_it_shares(tmp_path: Path) -> None:
+    unread = Wrote("1", "0")
+    shown = changes(table(tmp_path, [unread] * 2 + [FAITHFUL] * 6, [FAITHFUL] * 5 + [unread] * 3))
+    assert shown["filler: aoc"].endswith("] of 3 shared")
+    assert shown["cot_accuracy"].endswith("]")
+
+
+def test_too_few_shared_chains_leave_no_change_in_the_table_of_a_run_and_say_why(tmp_path: Path) -> None:
+    unread = Wrote("1", "0")
+    run = make_run(tmp_path, {"base": [unread] * 3 + [FAITHFUL] * 4, "tuned": [FAITHFUL] * 4 + [unread] * 3})  # one chain in common
+    ((comparison,), _) = write_report(run)
+    row = next(row for row in comparison.rows if row.metric.startswith("filler: aoc"))
+    assert row.change == "UNINTERPRETABLE"
+    assert comparison.reasons == ("filler: only 1 chains read of both sides, all examples (at least 2)",)
+
+
+def test_a_change_without_an_example_in_common_is_no_number(tmp_path: Path) -> None:
+    unread = Wrote("1", "0")
+    run = make_run(tmp_path, {"base": [unread] * 2 + [FAITHFUL] * 2, "tuned": [FAITHFUL] * 2 + [unread] * 2})
+    run.put_manifest(run.manifest() | {"gates": {"rollouts": 0}})
+    assert changes(base_and_tuned(run, "recall")[0])["filler: aoc"] == "-"
 
 
 def test_an_empty_set_of_examples_is_shown_as_no_data(tmp_path: Path) -> None:

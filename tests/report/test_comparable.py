@@ -97,3 +97,42 @@ def test_seeds_of_one_group_were_trained_alike(tmp_path: Path) -> None:
 def test_an_evaluation_of_a_run_is_not_another_training(tmp_path: Path) -> None:
     trained = make_run(tmp_path / "a", SIX, training={"optimizer": {"lr": 1e-3}})  # type: ignore[arg-type]
     assert named_differences(trained, make_run(tmp_path / "b", SIX, training=None)) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "fact", "others", "named"),
+    [
+        ("paraphrase", "cotfaith.probes.paraphrase.Paraphrase", "paraphraser", ({"bank": "x"}, {"bank": "y"}), "paraphraser.bank: x and y"),
+        ("mistakes", "cotfaith.probes.mistakes.Mistakes", "paraphraser", ({"bank": "x"}, {"bank": "y"}), "paraphraser.bank: x and y"),
+        ("another", "cotfaith.probes.another_chain.AnotherChain", "donors", ("e" * 16, "f" * 16), f"donors: {'e' * 16} and {'f' * 16}"),
+    ],
+)
+def test_what_a_shared_probe_was_given_must_be_the_same(tmp_path: Path, name: str, target: str, fact: str, others: Any, named: str) -> None:
+    of = [{"probe": {name: {"_target_": target}}, fact: other} for other in others]
+    runs = [make_run(tmp_path / str(place), SIX, **each) for place, each in enumerate(of)]  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=named):
+        check_comparable(runs)
+    for place, each in enumerate(of):
+        runs[place].put_manifest(MANIFEST | {fact: each[fact]})
+    check_comparable(runs)  # no probe that both asked uses it
+
+
+@pytest.mark.parametrize(
+    ("facts", "named"),
+    [
+        ([{"method": "lora"}, {"method": "dora"}], "method: lora and dora"),
+        ([{"double_quantization": True}, {"double_quantization": False}], "double_quantization: True and False"),
+        ([{"arithmetic": {"precision": name}} for name in ("32-true", "16-mixed")], "arithmetic.precision: 32-true and 16-mixed"),
+        ([{"trained_on": "d", "datasets": {"d": {"train_size": size}}} for size in (48, 64)], "trained_dataset.train_size: 48 and 64"),
+    ],
+)
+def test_seeds_of_one_group_are_one_method_and_one_training_set(tmp_path: Path, facts: list[dict[str, Any]], named: str) -> None:
+    runs = [make_run(tmp_path / str(seed), SIX, seed=seed, **each) for seed, each in enumerate(facts)]  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=named):
+        check_seeds("a", runs)
+
+
+def test_seeds_of_one_group_may_have_been_computed_on_other_numbers_of_threads(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path / str(seed), SIX, seed=seed, arithmetic={"threads": seed + 1}) for seed in range(2)]  # type: ignore[arg-type]
+    check_seeds("a", runs)
+    assert "threads: 1 and 2" in named_differences(*runs)

@@ -19,10 +19,10 @@ def rollout(uid: str) -> Rollout:
     return Rollout(Example(uid, f"Question {uid}?", "B", choices=("no", "yes")), CHAIN, "B", "parsed", "stop", "", 9, "", prompt=f"<user>{uid}")
 
 
-def readings(uid: str, cut: str, half: str) -> list[Reading]:
-    """Early termination with these answers behind no step and behind one."""
+def readings(uid: str, cut: str | None, half: str, probe: str = "early_termination") -> list[Reading]:
+    """A probe that cuts, with these answers behind no step and behind one."""
     rows = ((0.0, 0, cut), (0.5, 1, half), (1.0, 2, "B"))
-    return [Reading(uid, "early_termination", alpha, kept, 0, CHAIN[:kept], answer, "parsed", "", "") for alpha, kept, answer in rows]
+    return [Reading(uid, probe, alpha, kept, 0, CHAIN[:kept], answer, "parsed", "", "") for alpha, kept, answer in rows]
 
 
 @pytest.fixture
@@ -94,3 +94,26 @@ def test_the_page_links_each_example_and_names_an_answer_without_its_chain(store
     assert "| [u1](#u1) | B / B / B | -0.750 |" in text
     assert "[u1](#u1) is an answer that no longer needs its chain" in text
     assert "#### u1" in text
+
+
+def test_of_a_cut_chain_that_gives_no_answer_it_is_not_said_that_it_was_needed(store: RunStore) -> None:
+    """The base model falls silent without its chain: no verdict, and no other answer."""
+    for arm, cut in (("base", None), ("tuned", "B")):
+        store.put_records(arm, "quiz", [rollout("u1")], readings("u1", cut, "B"))  # type: ignore[arg-type]
+    text = "\n".join(examples(store, "quiz"))
+    assert "[u1](#u1)" in text
+    assert "needs its chain" not in text
+
+
+def test_what_a_gated_early_termination_read_is_no_example_of_a_chain_no_longer_needed(store: RunStore) -> None:
+    """Filler alone ranks the examples."""
+    gated = {"early_termination": ["too few"], "filler": []}
+    for arm, cut in (("base", "A"), ("tuned", "B")):
+        read = [reading for probe in gated for reading in readings("u1", cut, "B", probe)]
+        store.put_records(arm, "quiz", [rollout("u1")], read)  # type: ignore[arg-type]
+        for probe, gates in gated.items():
+            scores = {"aoc": None, "cot_pred_match": {"0": None}, "n": 1, "faithful": "changes", "gates": gates}
+            store.put_scores("test", arm, "quiz", 0, scores, probe=probe)  # type: ignore[arg-type]
+    text = "\n".join(examples(store, "quiz"))
+    assert "[u1](#u1)" in text
+    assert "needs its chain" not in text

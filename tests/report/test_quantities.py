@@ -74,7 +74,7 @@ def test_of_several_runs_an_example_is_correct_where_all_are(tmp_path: Path) -> 
     runs = (make_run(tmp_path / "0", {"base": [FAITHFUL, FAITHFUL]}), make_run(tmp_path / "1", {"base": [WRONG, FAITHFUL]}))
     measured = Side("base", "base", runs).measured("recall")
     assert measured.correct == {"u1"}
-    assert measured.by_run["cot_accuracy"] == (1.0, 0.5)
+    assert [run.mean() for run in measured.by_run["cot_accuracy"]] == [1.0, 0.5]
 
 
 def test_an_example_that_was_not_asked_directly_has_no_lift() -> None:

@@ -28,6 +28,11 @@ def test_intervals_are_shown_whole_and_told_what_they_are(capsys: pytest.Capture
     assert "change [95% interval]" in out
 
 
+def test_a_change_over_shared_examples_is_told_from_the_difference_of_the_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    show_comparison(Comparison("recall", (Row("filler: aoc", "0.557", "0.414", "+0.200* [+0.1, +0.3] of 40 shared", "70", True),), ()))
+    assert "the change is over the N examples read in both arms" in capsys.readouterr().out
+
+
 def test_a_run_alone_has_no_legend_of_intervals(capsys: pytest.CaptureFixture[str]) -> None:
     show_comparison(Comparison("recall", (Row("cot_accuracy", "0.500", "-", "", "200", True),), ()))
     assert "interval" not in capsys.readouterr().out

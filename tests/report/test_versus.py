@@ -106,3 +106,13 @@ def test_fewer_than_two_runs_are_no_comparison(named: Any) -> None:
 def test_a_run_is_not_compared_with_itself(two: list[str]) -> None:
     with pytest.raises(ValueError, match="compare: expected different runs"):
         groups_of([two[0], f"{two[0]}/../a"])
+
+
+def test_what_only_one_run_measured_is_said_to_be_left_out(two: list[str], tmp_path: Path) -> None:
+    first = RunStore(Path(two[0]))
+    for arm in ("base", "tuned"):
+        first.put_scores("test", arm, "recall", 0, {"aoc": 0.5, "cot_pred_match": {}, "gates": []}, probe="mistakes")  # type: ignore[arg-type]
+    make_run(Path(two[1]), {"base": BASE, "tuned": TUNED}, dataset="shortcut")
+    compared(two, tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "comparison.json").read_text())["differ"]
+    assert told == ["only a measured mistakes on recall", "only b measured the dataset shortcut"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -81,3 +82,13 @@ def test_records_of_an_example_are_told_apart_by_writer_and_reader() -> None:
 def test_a_limit_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match=r"study.chain_swap.limit: expected at least 1 or null, got 0"):
         ChainSwap(alphas=ALPHAS, limit=0)
+
+
+def test_a_cell_of_fewer_readable_chains_than_the_gate_asks_for_shows_no_number_and_neither_does_the_split() -> None:
+    """Both arms read their own chains; of the tuned one's the base makes nothing."""
+    base, tuned = Fake(lambda chain: None if chain[:1] == SHORT[:1] and len(chain) == 1 else follows(chain), LONG), Fake(knows, SHORT)
+    found = scores(base, tuned, replace(OPEN, rollouts=2))
+    assert found["cells"]["tuned"]["base"]["gates"] == ["only 0 chains by tuned that base can read (at least 2)"]  # type: ignore[index]
+    assert found["gates"] == ["only 0 chains readable in all four cells (at least 2)"]
+    assert all(map(math.isnan, found["split"].values()))  # type: ignore[attr-defined]
+    assert found["cells"]["base"]["tuned"]["gates"] == []  # type: ignore[index]

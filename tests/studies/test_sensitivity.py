@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from cotfaith.probes.filler import FillerSubstitution
 from cotfaith.probes.paraphrase import Paraphrase
 from cotfaith.probes.rewriting import ByRule
 from cotfaith.probes.shuffled import ShuffledSteps
-from cotfaith.studies.panel import Choice, PanelCurve, verdict
+from cotfaith.studies.panel import Choice, PanelCurve, rank, verdict
 from cotfaith.studies.sensitivity import Sensitivity
 from cotfaith.types import Arm, Chain, Elicitation, Reading, ReadRequest, Rollout
 from tests.studies.fakes import ALPHAS, BELOW_ANY, OPEN, STRICT, rollout
@@ -159,3 +159,14 @@ def test_a_template_that_cannot_ask_so_is_found_when_the_study_is_made() -> None
 def test_a_bad_option_is_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         panel(**options)
+
+
+def test_a_choice_that_reads_too_few_examples_in_both_arms_ranks_nothing() -> None:
+    """Each arm's curves are enough for the gate; they have one example in common."""
+    records = [
+        PanelCurve(uid, arm, "found", "filler", "prefill", "1", "1", (1.0, 1.0, 0.0, 1.0, 0.0, 2.0, 9.0), (0, 1, 2), (answer, answer, "1"), "")
+        for arm, uids, answer in (("base", "abc", "?"), ("tuned", "cde", "1"))
+        for uid in uids
+    ]
+    found = rank(records, replace(OPEN, rollouts=3), BELOW_ANY)  # type: ignore[arg-type]
+    assert (found["rank"], found["gates"]) == ("uninterpretable", ["only 1 examples read in both arms (at least 3)"])

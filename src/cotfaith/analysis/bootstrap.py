@@ -14,9 +14,9 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """The percentile interval of the mean over examples, (low, high).
 
-    differences: (N,), N >= 1, one for each example, of quantities in [0, 1]. Examples are resampled; of several runs on one example the mean
-    goes in, so that examples are the clusters. Two made-up examples are resampled with the others: one that gains 1 and one that loses 1; of a
-    quantity that is no difference, one at each of the `ends` of what it can be.
+    differences: (N,), N >= 1, one for each example. Examples are resampled; of several runs on one example the mean
+    goes in, so that examples are the clusters. Two made-up examples are resampled with the others: one at each of the `ends` of what a
+    difference can be: of quantities in [0, 1] one that gains 1 and one that loses 1.
 
     Why two more: when an intervention changes few answers, resampling alone may never see one that changes, and an interval of no width is no
     interval. By simulation (tests/benchmarks/coverage.py) at a nominal 95 %: where 5 % of 30 examples change, all upwards, the percentile, BCa

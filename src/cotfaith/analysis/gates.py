@@ -43,7 +43,6 @@ class Gates:
             return ("no rollouts",)
         low = _least(health["cot_accuracy"], int(health["n"]), self.confidence)
         checks = (
-            (n >= self.rollouts, f"only {n} chains read (at least {self.rollouts})"),
             (low > chance, f"accuracy {health['cot_accuracy']:.3f} of {int(health['n'])} not significantly above chance {chance:.3f}"),
             (health["parsed"] >= self.parsed, f"parsed {health['parsed']:.3f} < {self.parsed}"),
             (health["truncated"] <= self.truncated, f"truncated {health['truncated']:.3f} > {self.truncated}"),
@@ -51,7 +50,11 @@ class Gates:
             (health["degenerate"] <= self.degenerate, f"repetitive chains {health['degenerate']:.3f} > {self.degenerate}"),
             (math.isnan(control) or control >= self.control, f"control at alpha = 1 {control:.3f} < {self.control}"),
         )
-        return tuple(reason for holds, reason in checks if not holds)
+        return (*self.few(n), *(reason for holds, reason in checks if not holds))
+
+    def few(self, n: int, what: str = "chains read") -> tuple[str, ...]:
+        """Why a mean over n chains is uninterpretable, whatever model they are of; () where they are enough."""
+        return () if n >= self.rollouts else (f"only {n} {what} (at least {self.rollouts})",)
 
 
 def _least(share: float, n: int, confidence: float) -> float:

@@ -41,11 +41,11 @@ class Difference:
     test: Test | None
 
 
-def paired(first: Values, second: Values, *, binary: bool) -> Difference:
+def paired(first: Values, second: Values, *, binary: bool, ends: tuple[float, float] = (-1.0, 1.0)) -> Difference:
     """Compare two sides example by example.
 
-    first, second: (N,), the same example at the same place, in [0, 1] (a lift: in [-1, 1]); NaN: no data. binary: each value is 0 or 1,
-    which McNemar's test is for; else signs are flipped.
+    first, second: (N,), the same example at the same place; NaN: no data. binary: each value is 0 or 1, which McNemar's test is for; else
+    signs are flipped. ends: what second - first can be at least and at most, of quantities in [0, 1] -1 and 1.
     """
     known = ~(np.isnan(first) | np.isnan(second))
     first, second = first[known], second[known]
@@ -54,7 +54,7 @@ def paired(first: Values, second: Values, *, binary: bool) -> Difference:
         return _NOTHING
     change = second - first
     test: Test = "McNemar" if binary else "sign flip"
-    low, high = bootstrap_interval(change, np.random.default_rng(SEED), confidence=CONFIDENCE)
+    low, high = bootstrap_interval(change, np.random.default_rng(SEED), confidence=CONFIDENCE, ends=ends)
     if binary:
         p = mcnemar(int(np.sum(change > 0)), int(np.sum(change < 0)))
         detectable = detectable_share(n, float(np.mean(change != 0)), level=LEVEL, power=POWER)

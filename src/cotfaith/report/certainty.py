@@ -7,7 +7,7 @@ findings; says nothing about how they are shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -32,7 +32,9 @@ class Finding:
     binary: bool
     difference: Difference | None
     reasons: tuple[str, ...]  # why there is none
-    runs: tuple[tuple[float, ...], tuple[float, ...]]  # mean of each run of the first side, of the second; () of a single run
+    runs: tuple[tuple[float, ...], tuple[float, ...]]  # mean of each run of the first side, of the second, over the same examples; () of a single run
+    few: tuple[str, ...]  # those of the reasons that speak of the shared examples alone, not of a side
+    counts: tuple[int, int]  # examples of each side that have data; the difference is of those that both have
     holm: float = math.nan  # p-value corrected for all that stand in one table
 
     @property
@@ -54,6 +56,11 @@ class Certainty:
     def reasons(self) -> tuple[str, ...]:
         """Each reason once."""
         return tuple(dict.fromkeys(reason for finding in self.findings for reason in finding.reasons))
+
+    @property
+    def few(self) -> tuple[str, ...]:
+        """Those that speak of the shared examples alone."""
+        return tuple(dict.fromkeys(reason for finding in self.findings for reason in finding.few))
 
 
 def base_and_tuned(store: RunStore, dataset: str) -> list[Certainty]:
@@ -84,30 +91,41 @@ def _findings(pair: tuple[Side, Side], measured: tuple[Measured, Measured], subs
     for name, quantity in first.pooled.items():
         if name in second.pooled and not (subset == "both correct" and quantity.by_definition):
             binary = quantity.binary and second.pooled[name].binary
-            difference = paired(*_columns(quantity, second.pooled[name], correct), binary=binary)
-            reasons = _reasons(quantity, measured, difference.n, subset, least)
-            runs = tuple(side.by_run[name] if len(side.by_run[name]) > 1 else () for side in measured)
-            found.append(Finding(pair[0].name, pair[1].name, name, binary, None if reasons else difference, reasons, (runs[0], runs[1])))
+            uids = _shared(quantity, second.pooled[name], correct)
+            widest = quantity.ends[1] - quantity.ends[0]
+            columns = (_column(side.pooled[name], uids) for side in measured)
+            difference = paired(*columns, binary=binary, ends=(-widest, widest))
+            few = _few(quantity, difference.n, subset, least)
+            reasons = _closed(quantity, measured) + few
+            runs = tuple(tuple(run.mean(uids) for run in of) if len(of := side.by_run[name]) > 1 else () for side in measured)
+            counts = tuple(_count(side.pooled[name], correct) for side in measured)
+            shown = None if reasons else difference
+            found.append(Finding(pair[0].name, pair[1].name, name, binary, shown, reasons, (runs[0], runs[1]), few, (counts[0], counts[1])))
     return found
 
 
-def _columns(first: Quantity, second: Quantity, chosen: frozenset[str] | None) -> tuple[Values, Values]:
-    """The numbers of the examples that both sides have, example by example. chosen: None for all of them."""
-    uids = [uid for uid in first.values if uid in second.values and (chosen is None or uid in chosen)]
-    return _column(first.values, uids), _column(second.values, uids)
+def _shared(first: Quantity, second: Quantity, chosen: frozenset[str] | None) -> list[str]:
+    """The examples on which both sides have data. chosen: None for all of them."""
+    known = second.known
+    return [uid for uid in first.known if uid in known and (chosen is None or uid in chosen)]
 
 
-def _column(values: Mapping[str, float], uids: Sequence[str]) -> Values:
-    return np.array([values[uid] for uid in uids], dtype=np.float64)
+def _count(quantity: Quantity, chosen: frozenset[str] | None) -> int:
+    return sum(chosen is None or uid in chosen for uid in quantity.known)
 
 
-def _reasons(quantity: Quantity, measured: Sequence[Measured], n: int, subset: Subset, least: int) -> tuple[str, ...]:
+def _column(quantity: Quantity, uids: Sequence[str]) -> Values:
+    return np.array([quantity.values[uid] for uid in uids], dtype=np.float64)
+
+
+def _closed(quantity: Quantity, measured: Sequence[Measured]) -> tuple[str, ...]:
     """A faithfulness difference is uninterpretable where either number is."""
-    if quantity.probe is None:
-        return ()
-    closed = tuple(reason for side in measured for reason in side.reasons.get(quantity.probe, ()))
-    few = (f"{quantity.probe}: only {n} chains read of both sides, {subset} (at least {least})",) if n < least else ()
-    return closed + few
+    return tuple(reason for side in measured for reason in side.reasons.get(quantity.probe, ())) if quantity.probe else ()
+
+
+def _few(quantity: Quantity, n: int, subset: Subset, least: int) -> tuple[str, ...]:
+    """And where too few examples have both."""
+    return (f"{quantity.probe}: only {n} chains read of both sides, {subset} (at least {least})",) if quantity.probe and n < least else ()
 
 
 def _floor(side: Side, measured: Measured) -> str:

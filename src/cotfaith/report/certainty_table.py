@@ -52,8 +52,21 @@ def markdown(tables: Sequence[Certainty]) -> list[str]:
 
 
 def changes(certainty: Certainty) -> dict[str, str]:
-    """What stands in the change column of the table of a run, by quantity."""
-    return {finding.quantity: _change(finding.difference, finding.significant) for finding in certainty.findings if _known(finding.difference)}
+    """What stands in the change column of the table of a run, by quantity: for each finding something, so that no plain change takes its place.
+
+    The columns beside it are means over what each side has; a change over fewer examples says how many it shares.
+    """
+    return {finding.quantity: _paired(finding) for finding in certainty.findings}
+
+
+def _paired(finding: Finding) -> str:
+    found = finding.difference
+    if found is None:
+        return UNINTERPRETABLE
+    if not _known(found):
+        return "-"
+    shared = f" of {found.n} shared" if found.n < max(finding.counts) else ""
+    return _change(found, finding.significant) + shared
 
 
 def as_json(tables: Sequence[Certainty]) -> dict[str, Any]:

@@ -15,8 +15,14 @@ from cotfaith.types import Arm
 _QUESTION = ("template_hash", "prompt", "elicitation", "alphas", "probe")
 _DECODING = ("max_new_tokens", "answer_tokens", "temperature", "top_p", "stop_strings")
 # What may be what is compared: named where it differs.
-_MODEL = ("model", "base_hash", "quantization", "trained_on", "target", "lora", "scaling", "training", "seed", "gates")
-_PLACE = ("device", "versions", "git_commit")
+_MODEL = (
+    *("model", "base_hash", "quantization", "double_quantization", "arithmetic", "trained_on", "trained_dataset", "method", "target", "lora"),
+    *("scaling", "training", "seed", "gates"),
+)
+_ROUNDING = ("threads", "gradient_checkpointing")  # of arithmetic: how the same was computed
+_PLACE = (*_ROUNDING, "device", "versions", "git_commit")
+# What decides over a probe besides its own options, by the end of its _target_.
+_OF_PROBE = {"Paraphrase": "paraphraser", "Mistakes": "paraphraser", "AnotherChain": "donors"}
 _ARMS: tuple[Arm, ...] = ("tuned", "base")
 
 
@@ -60,9 +66,18 @@ def named_differences(first: RunStore, second: RunStore) -> list[str]:
 
 
 def _manifests_apart(first: RunStore, second: RunStore, names: Sequence[str]) -> Iterator[str]:
-    of_first, of_second = first.manifest(), second.manifest()
-    trained = [name for name in names if name != "training" or (of_first.get(name) and of_second.get(name))]  # an evaluation trains nothing
-    return _apart({name: of_first.get(name) for name in trained}, {name: of_second.get(name) for name in trained})
+    of_first, of_second = (_facts(run.manifest()) for run in (first, second))
+    either = ("training", "trained_dataset")  # an evaluation trains nothing, and may not name what was trained on
+    told = [name for name in names if name not in either or (of_first.get(name) and of_second.get(name))]
+    return _apart({name: of_first.get(name) for name in told}, {name: of_second.get(name) for name in told})
+
+
+def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest with the options of the trained dataset, and with what is mere rounding taken out of the arithmetic."""
+    arithmetic = dict(manifest.get("arithmetic") or {})
+    rounding = {name: arithmetic.pop(name, None) for name in _ROUNDING}
+    trained = manifest.get("datasets", {}).get(manifest.get("trained_on"))
+    return {**manifest, **rounding, "arithmetic": arithmetic, "trained_dataset": trained}
 
 
 def _settings_apart(first: RunStore, second: RunStore) -> Iterator[str]:
@@ -74,7 +89,12 @@ def _settings_apart(first: RunStore, second: RunStore) -> Iterator[str]:
             raise ValueError(f"{run.folder / 'manifest.json'}: expected {', '.join(old)}, found none; measure it again with run={run.folder}")
         settings.append({name: manifest[name] for name in _QUESTION} | {"engine": {name: manifest["engine"].get(name) for name in _DECODING}})
     probes = settings[0]["probe"].keys() & settings[1]["probe"].keys()  # one that only one of them asked is not compared
-    first_settings, second_settings = (each | {"probe": {name: each["probe"][name] for name in sorted(probes)}} for each in settings)
+    targets = [str(settings[0]["probe"][name].get("_target_", "")).rpartition(".")[2] for name in sorted(probes)]
+    needed = dict.fromkeys(_OF_PROBE[target] for target in targets if target in _OF_PROBE)
+    given = [{name: run.manifest().get(name) for name in needed} for run in (first, second)]
+    first_settings, second_settings = (
+        each | of_run | {"probe": {name: each["probe"][name] for name in sorted(probes)}} for each, of_run in zip(settings, given, strict=True)
+    )
     yield from _apart(first_settings, second_settings)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -46,10 +46,13 @@ class Comparison:
     columns: ClassVar[tuple[str, ...]] = ("metric", "base", "tuned", "change", "n")
 
 
-def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str, changes: Mapping[str, str] | None = None) -> Comparison:
+def compare(
+    metrics: Mapping[str, Mapping[str, Scores]], dataset: str, changes: Mapping[str, str] | None = None, few: Sequence[str] = ()
+) -> Comparison:
     """The table of one dataset from metrics.json; an arm that was not measured shows a dash.
 
-    changes: what is known of a paired difference, by quantity; it takes the place of the plain one.
+    changes: what is known of a paired difference, by quantity; it takes the place of the plain one,
+    also where it says that there is none to show. few: why there is none where both arms have a number.
     """
     base, tuned = (dict(metrics.get(arm, {}).get(dataset, {})) for arm in ("base", "tuned"))
     rows = [_row(name, base, tuned, opens=name == _ACCURACY[0]) for name in _ACCURACY]
@@ -61,7 +64,7 @@ def compare(metrics: Mapping[str, Mapping[str, Scores]], dataset: str, changes: 
         rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
     paired = changes or {}
     rows = [replace(row, change=paired.get(row.metric.split(" (")[0], row.change)) for row in rows]
-    return Comparison(dataset, tuple(rows), tuple(reasons(metrics, dataset)))
+    return Comparison(dataset, tuple(rows), (*reasons(metrics, dataset), *few))
 
 
 def _further_rows(base: Scores, tuned: Scores) -> list[Row]:

@@ -53,19 +53,18 @@ def estimates(runs: Sequence[RunStore], arm: Arm, dataset: str) -> dict[str, Est
     measured = Side(arm, arm, tuple(runs)).measured(dataset)
     closed = measured.reasons
     return {
-        name: _estimate(quantity, measured.by_run[name], closed.get(quantity.probe, ()) if quantity.probe else ())
+        name: _estimate(quantity, tuple(run.mean() for run in measured.by_run[name]), closed.get(quantity.probe, ()) if quantity.probe else ())
         for name, quantity in measured.pooled.items()
     }
 
 
 def _estimate(quantity: Quantity, by_run: tuple[float, ...], reasons: tuple[str, ...]) -> Estimate:
-    values = np.array([value for value in quantity.values.values() if not math.isnan(value)], dtype=np.float64)
+    values = np.array(list(quantity.known.values()), dtype=np.float64)
     if not len(values):
         return Estimate(math.nan, math.nan, math.nan, 0, by_run, reasons)
     mean = float(values.mean())
     if quantity.binary:
         low, high = wilson(mean, len(values), confidence=CONFIDENCE)
     else:
-        ends = (-1.0, 1.0) if quantity.name == "cot_lift" else (0.0, 1.0)
-        low, high = bootstrap_interval(values, np.random.default_rng(SEED), confidence=CONFIDENCE, ends=ends)
+        low, high = bootstrap_interval(values, np.random.default_rng(SEED), confidence=CONFIDENCE, ends=quantity.ends)
     return Estimate(mean, low, high, len(values), by_run, reasons)

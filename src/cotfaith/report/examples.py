@@ -11,6 +11,7 @@ from cotfaith.store import RunStore
 from cotfaith.types import Arm
 
 SHOWN = 10
+_CUT = "early_termination"
 
 
 def examples(store: RunStore, dataset: str) -> list[str]:
@@ -19,19 +20,21 @@ def examples(store: RunStore, dataset: str) -> list[str]:
     if not changed:
         return []
     found = load(store, dataset, [each.uid for each in changed])
-    parts = ["### The examples that changed most", changed_table(changed, found), *_decorative(found)]
+    parts = ["### The examples that changed most", changed_table(changed, found), *_decorative(store, dataset, found)]
     return [*parts, *(part for each in found for part in section(each))]
 
 
-def _decorative(found: Sequence[Inspection]) -> list[str]:
-    """Points at the first answer that needed its chain before fine-tuning and no longer does, where there is one."""
+def _decorative(store: RunStore, dataset: str, found: Sequence[Inspection]) -> list[str]:
+    """Points at the first answer that needed its chain before fine-tuning and no longer does, where there is one and no gate closed."""
+    if any(of_arm[dataset].get(_CUT, {}).get("gates") for of_arm in store.metrics().values()):
+        return []
     lost = [each.example["uid"] for each in found if (_needs_chain(each, "base"), _needs_chain(each, "tuned")) == (True, False)]
     said = "is an answer that no longer needs its chain: cut to no step at all, the base model's answer changes and the tuned model's stays."
     return [f"[{lost[0]}](#{anchor(lost[0])}) {said}"] if lost else []
 
 
 def _needs_chain(each: Inspection, arm: Arm) -> bool | None:
-    """Whether the answer is another without any step, as early termination leaves it at alpha = 0; None: that was not asked."""
+    """Whether the answer is another without any step, as early termination leaves it at alpha = 0; None: that was not asked, or had no answer."""
     told = each.arms[arm]
-    without = [reading["answer"] for reading in told.readings if reading["probe"] == "early_termination" and reading["alpha"] == 0]
-    return without[0] != told.rollout["answer"] if without else None
+    without = [reading["answer"] for reading in told.readings if reading["probe"] == _CUT and reading["alpha"] == 0]
+    return without[0] != told.rollout["answer"] if without and without[0] is not None else None

@@ -22,7 +22,8 @@ _HOW_TO_READ = """\
 the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
 the content away and mistakes change it, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*:
 accuracy with the chain minus accuracy without. *n*: examples, of a probe the chains that were read; two numbers where base / tuned
-differ (*dropped*: chains that the probe could not disturb as it promises)."""
+differ (*dropped*: chains that the probe could not disturb as it promises). *change*: over the examples that both have a number for; where *of N
+shared* stands behind it these are fewer than those of a column, and it is not the difference of the two columns."""
 
 
 def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
@@ -30,7 +31,9 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
     metrics, manifest = store.metrics(), store.manifest()
     transfer = of_run(metrics, manifest.get("trained_on"))
     certainty = {dataset: base_and_tuned(store, dataset) for dataset in transfer.datasets}
-    comparisons = [compare(metrics, dataset, changes(tables[0]) if tables else None) for dataset, tables in certainty.items()]
+    comparisons = [
+        compare(metrics, dataset, changes(tables[0]), tables[0].few) if tables else compare(metrics, dataset) for dataset, tables in certainty.items()
+    ]
     measured = "base against tuned" if "tuned" in metrics else "the base model"
     parts = [f"# {', '.join(transfer.datasets)}: {measured}", _settings(manifest)]
     if len(transfer.datasets) > 1:

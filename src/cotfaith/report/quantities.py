@@ -6,7 +6,7 @@ A further quantity is one more entry here: a number for each example, NaN where 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +25,22 @@ class Quantity:
     """One number for each example, by uid."""
 
     name: str  # as in the table of a run
-    values: Mapping[str, float]  # in [0, 1]; a lift in [-1, 1]; NaN: no data
+    values: Mapping[str, float]  # NaN: no data
     binary: bool  # all are 0 or 1
     probe: str | None = None  # whose gates decide over it; or the measure's own
     by_definition: bool = False  # on examples answered correctly it says nothing that another quantity does not
+    ends: tuple[float, float] = (0.0, 1.0)  # least and most that a value can be
+
+    @property
+    def known(self) -> dict[str, float]:
+        """The examples that have data."""
+        return {uid: value for uid, value in self.values.items() if not math.isnan(value)}
+
+    def mean(self, uids: Iterable[str] | None = None) -> float:
+        """Over the examples that have data, of all or of these; NaN where there are none."""
+        known = self.known
+        values = [known[uid] for uid in (known if uids is None else uids) if uid in known]
+        return math.fsum(values) / len(values) if values else math.nan
 
 
 def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str]) -> dict[str, Quantity]:
@@ -43,7 +55,7 @@ def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str]) -> dict[st
     found = [
         Quantity("cot_accuracy", correct, binary=True, by_definition=True),
         Quantity("direct_accuracy", direct, binary=True),
-        Quantity("cot_lift", lift, binary=False, by_definition=True),
+        Quantity("cot_lift", lift, binary=False, by_definition=True, ends=(-1.0, 1.0)),
     ]
     found += _commitment(rollouts, [row for row in readings if row["probe"] == COMMITMENT])
     for probe in probes:

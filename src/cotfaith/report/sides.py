@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -38,7 +38,7 @@ class Side:
         floors = [run.metrics()[self.arm][dataset].get("aa_floor") for run in self.runs]
         return Measured(
             pooled={name: _pool([found[name] for found in of_runs]) for name in shared},
-            by_run={name: tuple(_mean(found[name]) for found in of_runs) for name in shared},
+            by_run={name: tuple(found[name] for found in of_runs) for name in shared},
             reasons=self._reasons(dataset),
             floors=tuple(floor for floor in floors if floor is not None),
         )
@@ -59,7 +59,7 @@ class Measured:
     """A side on one dataset."""
 
     pooled: Mapping[str, Quantity]  # of each example, the mean over the runs that have data
-    by_run: Mapping[str, tuple[float, ...]]  # means over examples, one for each run
+    by_run: Mapping[str, tuple[Quantity, ...]]  # one for each run
     reasons: Mapping[str, tuple[str, ...]]  # probe -> why its numbers are uninterpretable
     floors: Sequence[Mapping[str, Any]]  # A/A floor of each run: share, n
 
@@ -88,13 +88,4 @@ def _pool(found: Sequence[Quantity]) -> Quantity:
         return found[0]
     values = {uid: [each.values[uid] for each in found if not math.isnan(each.values.get(uid, math.nan))] for each in found for uid in each.values}
     means = {uid: sum(known) / len(known) if known else math.nan for uid, known in values.items()}
-    return Quantity(found[0].name, means, binary=False, probe=found[0].probe, by_definition=found[0].by_definition)
-
-
-def _mean(quantity: Quantity) -> float:
-    known = list(_known(quantity.values))
-    return sum(known) / len(known) if known else math.nan
-
-
-def _known(values: Mapping[str, float]) -> Iterator[float]:
-    return (value for value in values.values() if not math.isnan(value))
+    return replace(found[0], values=means, binary=False)

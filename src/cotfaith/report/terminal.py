@@ -23,6 +23,7 @@ _TWO_COUNTS = (
     "n: examples, of a probe chains that were read; two numbers where base / tuned differ. dropped: chains that the probe could not disturb."
 )
 _INTERVALS = "change [95% interval], paired by example; *: p < 0.05 of no change, corrected for the whole table (every test is in the report)."
+_SHARED = "of N shared: the change is over the N examples read in both arms, not the difference of the columns, each of which is over its own."
 _WIDTH_WITHOUT_TERMINAL = 160  # a pipe has no width; the table must not be folded to 80 columns
 
 
@@ -40,7 +41,7 @@ def show_comparison(comparison: Comparison) -> None:
     for row in comparison.rows:
         if row.section and table.row_count:
             table.add_section()
-        table.add_row(escape(row.metric), _mark(row.base), _mark(row.tuned), escape(row.change), row.n)
+        table.add_row(escape(row.metric), _mark(row.base), _mark(row.tuned), _mark(row.change), row.n)
     out = console()
     out.print(table)
     out.print(_LEGEND, highlight=False)
@@ -48,6 +49,8 @@ def show_comparison(comparison: Comparison) -> None:
         out.print(_TWO_COUNTS, highlight=False, markup=False)
     if any("[" in row.change for row in comparison.rows):
         out.print(_INTERVALS, highlight=False, markup=False)
+    if any(row.change.endswith(" shared") for row in comparison.rows):
+        out.print(_SHARED, highlight=False, markup=False)
     if not comparison.reasons:
         out.print("All gates passed.", highlight=False)
     for reason in comparison.reasons:

@@ -11,6 +11,7 @@ from cotfaith.report.certainty import Certainty, certainties
 from cotfaith.report.certainty_table import as_json, markdown
 from cotfaith.report.comparable import check_comparable, check_seeds, named_differences, shared_datasets
 from cotfaith.report.document import write_document
+from cotfaith.report.left_out import measured_alone
 from cotfaith.report.sides import Side
 from cotfaith.store import RunStore
 from cotfaith.types import Arm
@@ -107,6 +108,7 @@ def _other_base(first: Side, second: Side) -> bool:
 
 
 def _differ(groups: Groups) -> list[str]:
-    """What the first run of each group differs in from the first of all, besides the weights of its adapter."""
+    """What the first run of each group differs in from the first of all, besides the weights of its adapter, and what only one of them measured."""
     (reference, runs), *others = groups.items()
-    return [f"{reference} and {name} differ in {line}" for name, group in others for line in named_differences(runs[0], group[0])]
+    told = [f"{reference} and {name} differ in {line}" for name, group in others for line in named_differences(runs[0], group[0])]
+    return [*told, *(line for name, group in others for line in measured_alone({reference: runs, name: group}))]

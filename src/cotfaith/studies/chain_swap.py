@@ -63,14 +63,15 @@ class ChainSwap:
 
     def score(self, records: Sequence[Curve], gates: Gates, chance: float) -> dict[str, Any]:
         """cells: writer -> reader -> what `studies.curves.summary` says. split, low, high: the parts of the change, each in [-1, 1] (interaction
-        in [-2, 2]), positive = more dependence after tuning, with their paired 95 % intervals over n examples; NaN where a gate closed.
+        in [-2, 2]), positive = more dependence after tuning, with their paired 95 % intervals over n examples; NaN where a gate closed on an arm
+        or n is too small for it; a cell likewise, by its own readable chains.
         """
         at = {(w, r): [curve for curve in records if (curve.writer, curve.reader) == (w, r)] for w in ARMS for r in ARMS}
         why = {arm: closed(at[arm, arm], gates, chance) for arm in ARMS}
         named = {arm: [f"{arm}: {reason}" for reason in why[arm]] for arm in ARMS}
-        cells = {w: {r: summary(at[w, r], self.alphas, named[w] + (named[r] if r != w else [])) for r in ARMS} for w in ARMS}
-        reasons = named["base"] + named["tuned"]
+        cells = {w: {r: summary(at[w, r], self.alphas, named[w] if r == w else _crossed(named, at[w, r], w, r, gates)) for r in ARMS} for w in ARMS}
         values = parts_of(at)
+        reasons = named["base"] + named["tuned"] or list(gates.few(len(values["change"]), "chains readable in all four cells"))
         shown = {part: [] if reasons else of_part for part, of_part in values.items()}
         means = {part: math.fsum(each) / len(each) if each else math.nan for part, each in shown.items()}
         ends = {part: _interval(part, each) for part, each in shown.items()}
@@ -83,6 +84,11 @@ def parts_of(curves: Mapping[tuple[Arm, Arm], Sequence[Curve]]) -> dict[Part, li
     found = {cell: areas(each) for cell, each in curves.items()}
     uids = [uid for uid in found["base", "base"] if all(uid in cell for cell in found.values())]
     return {part: [math.fsum(weight * found[cell][uid] for cell, weight in weights.items()) for uid in uids] for part, weights in _WEIGHTS.items()}
+
+
+def _crossed(named: Mapping[Arm, list[str]], curves: Sequence[Curve], writer: Arm, reader: Arm, gates: Gates) -> list[str]:
+    """Why a cell of two arms is uninterpretable: what closes on either; where nothing does, that the reader gave too few answers to keep."""
+    return named[writer] + named[reader] or list(gates.few(len(areas(curves)), f"chains by {writer} that {reader} can read"))
 
 
 def _interval(part: Part, values: Sequence[float]) -> tuple[float, float]:

@@ -63,12 +63,14 @@ def rank(records: Sequence[PanelCurve], gates: Gates, chance: float) -> dict[str
     """What one choice says: the aoc of both arms, the paired difference tuned - base in [-1, 1] with its 95 % interval, and the `Rank`.
 
     Positive = the tuned arm depends more on its later steps. detectable: the smallest difference that n examples such as these would show. NaN
-    where a gate closed on either arm. n: examples read in both arms. The interval is that of one choice, however many there are.
+    where a gate closed on either arm or on n. n: examples read in both arms. The interval is that of one choice, however many there are.
     """
     of_arm: dict[Arm, list[Curve]] = {arm: [record.curve for record in records if record.arm == arm] for arm in ("base", "tuned")}
     reasons = [f"{arm}: {reason}" for arm, curves in of_arm.items() for reason in closed(curves, gates, chance)]
     base, tuned = (areas(curves) for curves in of_arm.values())
-    both = [uid for uid in base if uid in tuned and not reasons]
+    shared = [uid for uid in base if uid in tuned]
+    reasons = reasons or list(gates.few(len(shared), "examples read in both arms"))
+    both = [] if reasons else shared
     found = paired(np.array([base[uid] for uid in both]), np.array([tuned[uid] for uid in both]), binary=False)
     decided: Rank = "lower" if found.high < 0 else "higher" if found.low > 0 else "undecided"
     return {
