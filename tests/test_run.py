@@ -45,6 +45,8 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
         (["gradient_checkpointing=often"], "gradient_checkpointing: expected auto, true or false, got 'often'"),
         (["method=full", "quantization=nf4"], r"lora=none \(method=full\) trains weights that quantization=nf4 freezes"),
         (["method=full", "model.dtype=bfloat16"], r"lost unless they are float32, got \['torch.bfloat16'\]"),
+        (["+lora.dora=true"], r"study=dose_response weakens .* this one has use_dora; expected study=\[chain_swap\]"),
+        (["lora=none", "quantization=none"], "study=dose_response weakens .* this one has modules_to_save"),
         (["+trainer.strategy=fsdp"], "trainer.strategy=fsdp shards weights"),
         (["eval_datasets=[nosuch]"], "dataset/nosuch"),
         (["eval_datasets={shortcut: {test_size: 3}}"], "the dataset that is trained on takes its options as dataset"),
@@ -156,3 +158,18 @@ def test_a_dataset_named_twice_for_evaluation_has_both_its_options(compose_run: 
     store = RunStore(tmp_path / "run")
     assert store.metrics()["base"]["recall"]["n"] == 4
     assert store.manifest()["datasets"]["recall"]["seed"] == 5
+
+
+def test_a_dora_adapter_is_reported_on_without_the_default_study_that_it_does_not_bear(compose_run: Compose, tmp_path: Path) -> None:
+    # The study was reached after all tests, and the report was lost with it.
+    quick = ("probe=[early_termination]", "callbacks.progress=null")
+    train(compose_run("train", *TINY, *quick, "method=dora"))
+    evaluate(compose_run("evaluate", *TINY, *quick, f"adapter={tmp_path / 'run' / 'adapter'}", f"run_dir={tmp_path / 'again'}"))
+    assert (tmp_path / "again" / "report.md").is_file()
+    assert list(RunStore(tmp_path / "again").studies()) == ["chain_swap"]
+
+
+def test_a_study_named_on_the_command_line_is_not_left_out(compose_run: Compose, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "use_dora": true}')
+    with pytest.raises(ValueError, match="study=dose_response weakens .* this one has use_dora"):
+        evaluate(compose_run("evaluate", *TINY, "study=[dose_response]", f"adapter={tmp_path}"))

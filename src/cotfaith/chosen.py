@@ -54,3 +54,9 @@ def check_devices(config: dict[str, Any]) -> None:
             f"trainer.devices={trainer['devices']} in a sweep: every process would run the whole sweep again; expected 1, or "
             "hydra/launcher=slurm with as many hydra.launcher.tasks_per_node"
         )
+
+
+def on_command_line(group: str) -> bool:
+    """Whether the user has named an option, or a part of it, rather than left it at its default."""
+    named = (override.lstrip("+~").split("=")[0].split("@")[0] for override in HydraConfig.get().overrides.task)
+    return any(name == group or name.startswith(f"{group}.") for name in named)

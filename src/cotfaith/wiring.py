@@ -24,7 +24,7 @@ from cotfaith.callbacks.gaining import Gaining
 from cotfaith.callbacks.probing import Probing
 from cotfaith.callbacks.studying import Studying
 from cotfaith.cells import Cell
-from cotfaith.chosen import check_devices, shared_folder, with_datasets
+from cotfaith.chosen import check_devices, on_command_line, shared_folder, with_datasets
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluator
 from cotfaith.engine.measures import Measures
@@ -36,6 +36,7 @@ from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
 from cotfaith.session import Session
 from cotfaith.store import RunStore
+from cotfaith.studies.scalable import scalable
 from cotfaith.studies.study import Study
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.combinations import check_combination
@@ -92,8 +93,9 @@ def prepare(cfg: DictConfig, *, trains: bool, adapter: Path | None = None) -> Pa
     measured = _measured(cfg, encoder)
     facts = _facts(cfg, encoder, measured) | {"alphas": lambda: alphas, "seed": lambda: cfg.seed}
     probes: tuple[Probe, ...] = tuple(_given(make(node), facts) for node in cfg.probe.values())
-    studies: tuple[Study[Any], ...] = tuple(_given(make(node), facts) for node in (cfg.get("study") or {}).values())
-    return Parts(cfg, config, base, tuning or adapter, encoder, make(cfg.engine), probes, studies, alphas, make(cfg.gates), measured)
+    studies: list[Study[Any]] = [_given(make(node), facts) for node in (cfg.get("study") or {}).values()]
+    asked = scalable(studies, tuning or adapter, required=trains or on_command_line("study"))
+    return Parts(cfg, config, base, tuning or adapter, encoder, make(cfg.engine), probes, asked, alphas, make(cfg.gates), measured)
 
 
 def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:

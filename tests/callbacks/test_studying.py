@@ -37,6 +37,7 @@ class Counting:
     asked: list[str] = field(default_factory=list)
     name: ClassVar[str] = "counting"
     kind: ClassVar[type[Seen]] = Seen
+    weakens: ClassVar[bool] = False
 
     def key(self, record: Seen) -> tuple[object, ...]:
         return (record.uid,)

@@ -22,10 +22,9 @@ def prompts(count: int, seed: int = 0) -> list[Row]:
     return [tuple(random.randrange(3, V) for _ in range(random.randrange(3, 30))) for _ in range(count)]
 
 
-def write(model: PreTrainedModel, rows: list[Row], slots: int, meter: Meter | None = None, limit: int = 14) -> list[Row]:
-    engine = ChainWriter(
-        model, stops=STOPS, ends=lambda ids: False, limit=limit, context=UNBOUNDED, abreast=lambda longest: 2, meter=meter or Meter()
-    )
+def write(model: PreTrainedModel, rows: list[Row], slots: int, **options: object) -> list[Row]:
+    settings = {"stops": STOPS, "limit": 14, "context": UNBOUNDED, "meter": Meter(), **options}
+    engine = ChainWriter(model, ends=lambda ids: False, abreast=lambda longest: 2, **settings)  # type: ignore[arg-type]
     pick = Decoding(batch_size=1, max_new_tokens=1, answer_tokens=1).pick([])
     with evaluating(model):
         return [tuple(ids) for ids in engine(rows, pick, slots)]
@@ -53,9 +52,16 @@ def test_the_number_of_slots_changes_no_chain(slots: int) -> None:
 
 def test_a_slot_is_refilled_before_the_longest_row_ends() -> None:
     model, rows, meter = build("llama"), prompts(24, seed=2), Meter()
-    written = write(model, rows, 4, meter, limit=40)
+    written = write(model, rows, 4, meter=meter, limit=40)
     batches = [max(map(len, written[start : start + 4])) for start in range(0, 24, 4)]
     assert meter.costs["write"].forwards < sum(batches)
+
+
+def test_rows_go_on_beside_one_that_has_used_up_the_context() -> None:
+    # With 9 slots one row may have ended while the others go on: it was stepped on to a position that GPT-2 has no embedding for.
+    model, rows = build("gpt2"), [(5,) * 254, *prompts(8)]  # of 256 positions
+    expected = [greedy(model, row, min(14, 256 + 1 - len(row)), ()) for row in rows]
+    assert write(model, rows, slots=9, context=256, stops=()) == expected
 
 
 def test_prompts_are_begun_in_portions() -> None:

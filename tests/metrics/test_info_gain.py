@@ -45,6 +45,15 @@ def test_steps_beyond_the_table_count_in_the_means() -> None:
     assert (found["log"].item(), found["mean_steps"].item(), found["by_step"].sum().item()) == (1.0, STEPS + 4, STEPS)
 
 
+@pytest.mark.parametrize("extreme", [[-2000.0, -1000.0], [-2000.0, -1.0], [-1.0, -2000.0]])
+def test_a_perplexity_beyond_any_number_is_left_out_and_counted(extreme: list[float]) -> None:
+    # exp(1000) is infinite, and infinity less infinity wiped out the mean of all chains.
+    plain = [math.log(0.1), math.log(0.5)]
+    found = scores(plain, extreme)
+    assert found["perplexity"].item() == pytest.approx(10 - 2)
+    assert (found["unbounded"].item(), found["n"].item()) == (1, 2)
+
+
 def test_two_processes_add_up() -> None:
     first, second = InfoGain(), InfoGain()
     first.update([-4.0, -1.0], 1)
@@ -55,4 +64,4 @@ def test_two_processes_add_up() -> None:
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method")
 def test_without_chains_there_is_no_number() -> None:
-    assert all(value.isnan().all() for name, value in scores().items() if name != "n")
+    assert all(value.isnan().all() for name, value in scores().items() if name not in ("n", "unbounded"))

@@ -77,6 +77,22 @@ def test_a_phrase_is_found_at_the_end_of_a_step(step: str) -> None:
     assert "in total" not in str(reword(step, Random(0)))
 
 
+@pytest.mark.parametrize("step", ["He walks 3 miles each day.", "She eats 2 eggs each morning.", "The team loses 2 points."])
+def test_what_would_break_the_sentence_or_its_meaning_is_left_as_it_is(step: str) -> None:
+    # "3 miles apiece day", "the team is without 2 points".
+    made = {reword(step, Random(seed)) or "" for seed in range(20)}
+    assert not any(wrong in text for text in made for wrong in ("apiece", "is without"))
+
+
+def test_when_is_no_condition() -> None:
+    assert {reword("Ice melts when it is warm.", Random(seed)) for seed in range(20)} == {"Ice melts whenever it is warm."}
+
+
+@pytest.mark.parametrize("step", ["They pay $3 each.", "They pay $3 each, he says."])
+def test_each_at_the_end_of_a_clause_is_apiece(step: str) -> None:
+    assert reword(step, Random(0)) == step.replace("each", "apiece")
+
+
 def test_numbers_with_currency_and_commas_are_kept_whole() -> None:
     reworded = reword("$1,200 + $350.50 = $1,550.50.", Random(0)) or ""
     assert Counter(findall(r"\$[\d,.]*\d", reworded)) == Counter(["$1,200", "$350.50", "$1,550.50"])

@@ -47,6 +47,7 @@ class Gaining(Measurement):
         scores = {
             "log": values["log"].item() * shown,
             "perplexity": values["perplexity"].item() * shown,
+            "unbounded": int(values["unbounded"]),
             "by_step": {str(step): gain * shown for step, gain in enumerate(values["by_step"].tolist(), 1) if not math.isnan(gain)},
             "mean_steps": values["mean_steps"].item(),
             "n": int(values["n"]),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from peft import LoraConfig, PeftModel
 from peft.helpers import rescale_adapter_scale
@@ -40,6 +41,19 @@ def check_scale(model: PreTrainedModel, arm: Arm, scale: float) -> None:
     config = model.peft_config["default"] if isinstance(model, PeftModel) else None
     if arm == "base" or not isinstance(config, LoraConfig):
         raise ValueError(f"scale={scale}: expected a LoRA adapter to scale, found none (arm {arm!r}, {type(model).__name__})")
-    whole = {"use_dora": config.use_dora, "modules_to_save": config.modules_to_save, "bias": config.bias != "none"}
-    if found := [name for name, there in whole.items() if there]:  # DoRA divides by a norm, the others are no updates: 0 would not be the base
+    if found := beyond_updates(config.to_dict()):
         raise ValueError(f"scale={scale}: expected an adapter of plain LoRA updates, found one with {', '.join(found)}")
+
+
+def beyond_updates(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an adapter has besides plain LoRA updates, which alone can be scaled: DoRA divides by a norm, whole weights are no updates at all.
+
+    config: as in adapter_config.json, whose names these are.
+    """
+    odd = {
+        "peft_type": config.get("peft_type") != "LORA",
+        "use_dora": config.get("use_dora"),
+        "modules_to_save": config.get("modules_to_save"),
+        "bias": config.get("bias", "none") != "none",
+    }
+    return tuple(name for name, there in odd.items() if there)

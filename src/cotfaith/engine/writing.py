@@ -116,7 +116,8 @@ class ChainWriter:
             columns = torch.arange(length + 1).expand(len(writers), -1)
             ids = torch.tensor([[writer.ids[-1]] for writer in writers])
             see = (columns >= starts)[:, None] if masked else None  # (B, 1, L + 1)
-            logits = self.forward(ids, length - starts, columns - starts, see, cache, keep=1)
+            at = (length - starts).clamp(max=self.context - 1)  # only a row that has ended would be beyond: it is stepped on until it is moved out
+            logits = self.forward(ids, at, columns - starts, see, cache, keep=1)
             self._append(writers, pick, logits[:, -1])
 
     def _append(self, writers: Sequence[_Writer], pick: Pick, logits: Tensor) -> None:

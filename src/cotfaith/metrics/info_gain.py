@@ -9,6 +9,7 @@ Source: Wu et al. 2025, arXiv:2506.02126 (information gain per reasoning step); 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -30,7 +31,10 @@ def log_gains(logprobs: Sequence[float], tokens: int) -> Tensor:
 
 
 def perplexity_drop(logprobs: Sequence[float], tokens: int) -> float:
-    """(PPL_0 - PPL_n) / n, at most inf; positive = the chain as a whole made the answer likelier. For a chain of n >= 1 steps."""
+    """(PPL_0 - PPL_n) / n; positive = the chain as a whole made the answer likelier. For a chain of n >= 1 steps.
+
+    Infinite or NaN where one PPL or both are beyond float64, from 710 nats per answer token on.
+    """
     first, *_, last = (-torch.tensor(logprobs, dtype=torch.float64) / tokens).exp().tolist()
     return float((first - last) / (len(logprobs) - 1))
 
@@ -38,13 +42,14 @@ def perplexity_drop(logprobs: Sequence[float], tokens: int) -> float:
 class InfoGain(Metric):
     """Means over chains of at least one step.
 
-    `compute` gives perplexity: () mean of (PPL_0 - PPL_n) / n; log: () mean over chains of their mean log gain, nats per answer token and
-    step; by_step: (STEPS,) mean log gain of the first, second .. step over the chains that have one; mean_steps: (); n: (), chains.
-    Larger = the steps carry more. NaN where there are none.
+    `compute` gives perplexity: () mean of (PPL_0 - PPL_n) / n over the chains where it is finite; unbounded: () chains where it is not;
+    log: () mean over chains of their mean log gain, nats per answer token and step; by_step: (STEPS,) mean log gain of the first, second ..
+    step over the chains that have one; mean_steps: (); n: (), chains. Larger = the steps carry more. NaN where there are none.
     """
 
     full_state_update = False
     perplexity: Tensor
+    bounded: Tensor
     log: Tensor
     gained: Tensor
     having: Tensor
@@ -53,14 +58,17 @@ class InfoGain(Metric):
 
     def __init__(self) -> None:
         super().__init__()
-        for name, shape in {"perplexity": (), "log": (), "gained": (STEPS,), "having": (STEPS,), "steps": (), "n": ()}.items():
+        for name, shape in {"perplexity": (), "bounded": (), "log": (), "gained": (STEPS,), "having": (STEPS,), "steps": (), "n": ()}.items():
             self.add_state(name, torch.zeros(shape, dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, logprobs: Sequence[float], tokens: int) -> None:
         """One chain, as for `log_gains`."""
         gains = log_gains(logprobs, tokens).to(self.gained.device)
         shown = gains[:STEPS]
-        self.perplexity += perplexity_drop(logprobs, tokens)
+        drop = perplexity_drop(logprobs, tokens)
+        if math.isfinite(drop):
+            self.perplexity += drop
+            self.bounded += 1
         self.log += gains.mean()
         self.gained[: len(shown)] += shown
         self.having[: len(shown)] += 1
@@ -69,7 +77,8 @@ class InfoGain(Metric):
 
     def compute(self) -> dict[str, Tensor]:
         return {
-            "perplexity": self.perplexity / self.n,
+            "perplexity": self.perplexity / self.bounded,
+            "unbounded": self.n - self.bounded,
             "log": self.log / self.n,
             "by_step": self.gained / self.having,
             "mean_steps": self.steps / self.n,

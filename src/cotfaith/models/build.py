@@ -26,6 +26,10 @@ class Tuning(Protocol):
     def attach(self, model: PreTrainedModel, *, checkpointing: bool) -> PeftModel:
         """Freeze a base and add what trains, which at first changes nothing. checkpointing: recompute activations in the backward pass."""
 
+    @property
+    def beyond_updates(self) -> tuple[str, ...]:
+        """What it trains besides plain LoRA updates, by its names in adapter_config.json: such a model has no strength between base and tuned."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelBuilder:

@@ -7,6 +7,7 @@ checkpoints hold what is trained, RUN/adapter loads with plain peft, and `merge_
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -17,6 +18,8 @@ from transformers import PreTrainedModel
 @dataclass(frozen=True, kw_only=True)
 class FullTuning:
     """No adapter: all weights of the model."""
+
+    beyond_updates: ClassVar[tuple[str, ...]] = ("modules_to_save",)
 
     def attach(self, model: PreTrainedModel, *, checkpointing: bool) -> PeftModel:
         """Freeze the base and put a trainable copy of every weight in its place, which at first is equal to it.

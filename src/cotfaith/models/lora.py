@@ -56,6 +56,11 @@ class Lora:
         """The alpha that peft is given at this rank."""
         return self.ratio * self.r if self.scaling == "fixed_ratio" else self.alpha
 
+    @property
+    def beyond_updates(self) -> tuple[str, ...]:
+        """See `Tuning`: a DoRA update is divided by a norm, which is proportional to no factor."""
+        return ("use_dora",) if self.dora else ()
+
     def attach(self, model: PreTrainedModel, *, checkpointing: bool) -> PeftModel:
         """Freeze the base and add a fresh adapter, which at first changes nothing (its B matrices are zero).
 

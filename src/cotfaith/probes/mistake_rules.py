@@ -18,7 +18,10 @@ _N = r"(?P<%s>[$€£]?\d+(?:,\d{3})*(?:\.\d+)?)"
 _EQUATION = re.compile(rf"(?<![\d.,+*/×÷−-] )(?<![\d.,$€£+*/×÷−-]){_N % 'a'}(?P<sign> ?[-+*/x×÷−] ?){_N % 'b'}(?P<is> ?= ?){_N % 'c'}(?![\d/%])")
 _NUMBER = re.compile(r"(?<![\w.,])[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
 _LABEL = re.compile(r"\s*[*_#(>-]*\s*(?:(?:step|case|part)\s+)?\d{1,3}[*_]*[.):]\s", re.IGNORECASE)  # "1. ", "Step 2: "
-_LETTER = re.compile(r"(?<=\()[A-E](?=\))|(?<=\b[Oo]ption )[A-E]\b|(?<=\b[Cc]hoice )[A-E]\b")
+# Beyond E a letter in brackets alone may be a symbol: "the force (F)".
+_LETTER = re.compile(
+    r"(?<=\()[A-E](?=\))|(?<=\b[Oo]ption )[A-Z]\b|(?<=\b[Cc]hoice )[A-Z]\b|(?<=\b[Oo]ption \()[A-Z](?=\))|(?<=\b[Cc]hoice \()[A-Z](?=\))"
+)
 _SIGNS = {"+": "-", "-": "+", "−": "+", "*": "+", "x": "+", "×": "+", "/": "*", "÷": "×"}
 _CURRENCIES = "$€£"
 _SHIFTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -2, -3, -4, -5, -6, -7, -8, -9, -10)
@@ -77,10 +80,12 @@ def _wrong_operation(step: str, rng: Random) -> str | None:
 
 
 def _wrong_choice(step: str, rng: Random) -> str | None:
+    """Another letter up to the last that the step mentions, at least A or B: those are choices, however many the question has."""
     found = _LETTER.search(step)
     if found is None:
         return None
-    other = rng.choice([letter for letter in "ABCD" if letter != found[0]])
+    last = max("B", *_LETTER.findall(step))
+    other = rng.choice([letter for letter in map(chr, range(ord("A"), ord(last) + 1)) if letter != found[0]])
     return _LETTER.sub(lambda match: other if match[0] == found[0] else match[0], step)
 
 

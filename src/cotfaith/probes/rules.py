@@ -40,9 +40,10 @@ _PHRASES = (
     (" altogether", (" in total", " in all")),
     (" needs to ", (" has to ", " must ")),
     (" also ", (" as well ",)),
-    (" each ", (" apiece ",)),
+    (" each.", (" apiece.",)),  # not " each ": what follows is a noun, as in "each day"
+    (" each,", (" apiece,",)),
     (" because ", (" since ", " as ")),
-    (" when ", (" whenever ", " if ")),
+    (" when ", (" whenever ",)),  # not "if", which leaves open whether it happens
     (" without ", (" with no ",)),
     (" means that ", (" tells us that ", " implies that ")),
     (" likely ", (" probable ",)),
@@ -57,7 +58,6 @@ _WORDS = {
     "sells": ("parts with",),
     "gives": ("hands",),
     "finds": ("discovers",),
-    "loses": ("is without",),
     "eats": ("consumes",),
     "takes": ("removes",),
     "earns": ("makes",),

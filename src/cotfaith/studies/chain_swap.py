@@ -45,6 +45,7 @@ class ChainSwap:
     limit: int | None
     name: ClassVar[str] = "chain_swap"
     kind: ClassVar[type[Curve]] = Curve
+    weakens: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

@@ -39,6 +39,10 @@ class DoseResponse:
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"study.dose_response.limit: expected at least 1 or null, got {self.limit}")
 
+    @property
+    def weakens(self) -> bool:
+        return len(self.scales) > 2  # the ends are the arms themselves
+
     def key(self, record: Curve) -> tuple[object, ...]:
         return record.uid, record.scale
 

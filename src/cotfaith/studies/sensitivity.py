@@ -38,6 +38,7 @@ class Sensitivity:
     limit: int | None
     name: ClassVar[str] = "sensitivity"
     kind: ClassVar[type[PanelCurve]] = PanelCurve
+    weakens: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for name in ("probes", "segmentations", "elicitations"):

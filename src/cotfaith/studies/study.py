@@ -39,6 +39,11 @@ class Study(Protocol[R]):
         """How many of the first examples of a dataset it asks about; None: all."""
         ...
 
+    @property
+    def weakens(self) -> bool:
+        """Whether it asks for the adapter at a part of its strength, which only plain LoRA updates have (`studies.scalable`)."""
+        ...
+
     def key(self, record: R) -> tuple[object, ...]:
         """What no two records share: several processes may have asked about one example."""
         ...
