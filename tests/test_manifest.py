@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from transformers import PreTrainedModel
 
+from cotfaith.manifest import _doubly
 from cotfaith.models.build import base_weights, hash_weights
 from cotfaith.models.lora import Lora
 
@@ -22,3 +24,11 @@ def test_another_scale_of_a_4_bit_block_is_another_base(load: Callable[[str], Pr
     before = hash_weights(base_weights(model))
     model.model.layers[0].mlp.up_proj.weight.quant_state.absmax[0] += 1
     assert hash_weights(base_weights(model)) != before
+
+
+@pytest.mark.parametrize(
+    ("quantization", "doubly"),
+    [({"kind": "nf4", "double": False}, False), ({"kind": "fp4"}, True), ({"kind": "none"}, None), ({"kind": "int8", "double": True}, None)],
+)
+def test_only_4_bit_weights_are_quantised_doubly_or_not(quantization: dict[str, Any], doubly: bool | None) -> None:
+    assert _doubly(quantization) is doubly

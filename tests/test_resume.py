@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,25 @@ def test_a_run_killed_while_training_or_testing_comes_to_the_same_numbers(run: C
     run("cut", "resume=true")
     assert numbers(tmp_path / "cut") == numbers(tmp_path / "whole")
     assert _scores(tmp_path / "cut") == _scores(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("batches", [1, 3])  # the base's one batch of validation; the tuned arm's second one, behind the last step
+def test_being_told_to_stop_in_the_last_batch_of_a_measurement_is_heard(
+    run: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches: int
+) -> None:
+    written: list[int] = []
+    write = TokenEngine.write
+
+    def told(engine: TokenEngine, *rest: Any) -> Any:
+        written.append(1)
+        if len(written) == batches:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return write(engine, *rest)
+
+    monkeypatch.setattr(TokenEngine, "write", told)
+    with pytest.raises(SystemExit) as end:
+        run("told")
+    assert (end.value.code, RunStore(tmp_path / "told").status(), len(written)) == (143, "preempted", batches)
 
 
 def _saving_until(step: int) -> Callable[..., None]:

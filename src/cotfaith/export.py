@@ -70,7 +70,7 @@ def export(run: Path, out: Path, *, questions: int, precision: Precision = "meas
         raise ValueError(f"--questions: expected at least 1, got {questions}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"OUT={out}: expected an empty folder or none, found something in it")
-    base, quantization = _base(manifest), Quantization(kind=manifest["quantization"], double=manifest["double_quantization"])
+    base, quantization = _base(manifest), Quantization(kind=manifest["quantization"], double=manifest["double_quantization"] is not False)
     check_mergeable(quantization)
     device = torch.device("cuda" if manifest["device"].startswith("cuda") and torch.cuda.is_available() else "cpu")
     dtype = getattr(torch, manifest["base"]["dtype"] if precision == "measured" else precision)

@@ -41,7 +41,7 @@ def make_manifest(
         "base": _base(config["model"], model),
         "quantization": config["quantization"]["kind"],
         "arithmetic": _arithmetic(config, model),
-        "double_quantization": config["quantization"].get("double", True),
+        "double_quantization": _doubly(config["quantization"]),
         "scaling": config.get("lora", {}).get("scaling"),
         "method": _method(model),
         "lora": _lora(model) if isinstance(model, PeftModel) and _method(model) != "full" else None,
@@ -73,6 +73,11 @@ def make_manifest(
         "versions": {package: version(package) for package in PACKAGES},
         "git_commit": _commit(),
     }
+
+
+def _doubly(quantization: Mapping[str, Any]) -> bool | None:
+    """Whether the constants of 4-bit blocks are quantised too; None where there are no such blocks."""
+    return bool(quantization.get("double", True)) if quantization["kind"] in ("nf4", "fp4") else None
 
 
 def _base(named: Mapping[str, Any], model: PreTrainedModel) -> dict[str, Any]:

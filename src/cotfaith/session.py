@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lightning.pytorch import Trainer
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from cotfaith.callbacks.wandb_board import log_adapter, log_curves, log_summary, log_table
 from cotfaith.identity import hash_chains
@@ -50,6 +51,7 @@ class Session:
         log.info("%s", footprint(self.module.model))
         start = time.monotonic()
         self.trainer.fit(self.module, datamodule=data, ckpt_path=checkpoint)
+        self._stop_if_told()
         log.info("trained %d steps in %.0f s, validation included", self.trainer.global_step, time.monotonic() - start)
         if self.trainer.is_global_zero:
             self.module.model.save_pretrained(self.store.adapter, save_embedding_layers=False)  # "auto" asks the hub
@@ -85,6 +87,16 @@ class Session:
         self.module.arm = arm
         loop(self.module, datamodule=data, verbose=False)
         self.module.arm = "tuned"
+        self._stop_if_told()
+
+    def _stop_if_told(self) -> None:
+        """Lightning 2.6 looks for a SIGTERM between two batches: behind the last one it goes unheard, and the next loop forgets it.
+
+        Raises:
+            SIGTERMException: one came during the loop that has just ended.
+        """
+        if self.trainer.received_sigterm:
+            raise SIGTERMException
 
     def _log_final(self, comparisons: Sequence[Comparison]) -> None:
         metrics = self.store.metrics()

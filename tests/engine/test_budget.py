@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 import torch
 from transformers import DynamicCache
 
-from cotfaith.engine.budget import Budget, free_bytes, halving, shrinking
+from cotfaith.engine.budget import Budget, halving, shrinking
 from cotfaith.engine.cache import bytes_per_token
 from cotfaith.engine.trees import Branch, Tree, grow
 from tests.engine.tiny import ALIKE, EXACT, build, question
@@ -135,17 +134,6 @@ def test_eager_attention_holds_scores_beside_the_masks() -> None:
     one, eager = Budget.of(build("llama"), 1.0), Budget.of(build("llama_eager"), 1.0)
     assert one.pair == 2 * (4 + 1)  # masks of 4 bytes and truths of 1
     assert eager.pair == one.pair + 4 * (2 * 4 + 4)  # 4 heads: scores twice in 4 bytes, and probabilities
-
-
-def test_the_page_cache_counts_as_free_memory(tmp_path: Path) -> None:
-    (tmp_path / "meminfo").write_text("MemTotal: 900 kB\nMemFree: 5 kB\nMemAvailable: 80 kB\n")
-    assert free_bytes(torch.device("cpu"), tmp_path / "meminfo") == 80 * 1024
-
-
-def test_what_torch_has_reserved_and_does_not_use_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"mem_get_info": (100, 1000), "memory_reserved": 700, "memory_allocated": 450}.items():
-        monkeypatch.setattr(torch.cuda, name, lambda device, value=value: value)
-    assert free_bytes(torch.device("cuda")) == 100 + 700 - 450
 
 
 def test_the_given_memory_is_taken_at_its_word() -> None:

@@ -86,7 +86,12 @@ def test_the_tokens_of_an_optimizer_step_are_counted_over_its_batches_on_all_pro
     shares = [list(batches(rank=rank, processes=processes, accumulate=accumulate)) for rank in range(processes)]
     window = [place for share in shares for batch in share[accumulate : 2 * accumulate] for place in batch]
     counted = batches(processes=processes, accumulate=accumulate)
-    assert {counted.supervised(batch) for batch in range(accumulate, 2 * accumulate)} == {sum(LENGTHS[place] // 2 for place in window)}
+    assert {counted.supervised(batch, len(counted)) for batch in range(accumulate, 2 * accumulate)} == {sum(LENGTHS[place] // 2 for place in window)}
+
+
+def test_batches_that_are_never_run_do_not_count_into_the_last_optimizer_step() -> None:
+    counted = batches(accumulate=4)
+    assert counted.supervised(5, 6) == sum(LENGTHS[place] // 2 for batch in list(counted)[4:6] for place in batch)  # trainer.limit_train_batches=6
 
 
 def test_fewer_rows_than_processes_are_refused() -> None:

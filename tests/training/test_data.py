@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from lightning.pytorch import Trainer
 
 from cotfaith.text.encoding import Encoder
 from cotfaith.training.collation import IGNORE, collate, pack
@@ -117,3 +118,10 @@ def test_prompts_that_leave_too_little_of_the_context_are_counted(encoder: Encod
 def test_a_context_that_is_unknown_or_long_enough_warns_of_nothing(encoder: Encoder, caplog: pytest.LogCaptureFixture, context: int | None) -> None:
     module(encoder, SHORT).measure_prompts(context, 32)
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_a_checkpoint_of_before_processes_were_counted_is_refused_in_words(encoder: Encoder) -> None:
+    data = module(encoder)
+    data.trainer = Trainer(accelerator="cpu", logger=False)
+    with pytest.raises(ValueError, match="ckpt_path: expected a checkpoint that says by how many processes"):
+        data.load_state_dict({"epoch": 0, "batch": 2})

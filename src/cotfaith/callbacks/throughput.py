@@ -14,8 +14,19 @@ from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
 from cotfaith.training.module import SFTModule
 
-# Dense bfloat16 products a second, by the makers' data sheets, without sparsity.
-_PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "4090": 165e12}
+# Dense products of 16 bits a second, by the makers' data sheets, without sparsity; by the whole name: boards of one chip differ by a third.
+_PEAK_FLOPS = {
+    "NVIDIA H200": 989e12,
+    "NVIDIA H100 80GB HBM3": 989e12,
+    "NVIDIA H100 PCIe": 756e12,
+    "NVIDIA A100-SXM4-40GB": 312e12,
+    "NVIDIA A100-SXM4-80GB": 312e12,
+    "NVIDIA A100-PCIE-40GB": 312e12,
+    "NVIDIA A100 80GB PCIe": 312e12,
+    "NVIDIA L40S": 362e12,
+    "NVIDIA L4": 121e12,
+    "NVIDIA GeForce RTX 4090": 165e12,
+}
 
 
 @dataclass(slots=True)
@@ -61,18 +72,19 @@ class Throughput(Callback):
             sums.computed += batches.batching.computed(lengths)
         if logs:
             assert isinstance(pl_module, SFTModule)
-            for name, value in _rates(self.window, pl_module).items():
+            for name, value in _rates(self.window, pl_module, str(trainer.precision)).items():
                 pl_module.log(f"train/{name}", value)
             self.window = _Sums()
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.is_global_zero and self.whole.tokens:
             assert isinstance(pl_module, SFTModule)
-            training = _rates(self.whole, pl_module) | {"seconds": self.whole.seconds, "peak_bytes": float(peak_bytes(pl_module.device))}
+            rates = _rates(self.whole, pl_module, str(trainer.precision))
+            training = rates | {"seconds": self.whole.seconds, "peak_bytes": float(peak_bytes(pl_module.device))}
             self.store.put_scores("test", "tuned", _data(trainer).dataset.name, trainer.global_step, {"training": training})
 
 
-def _rates(sums: _Sums, module: SFTModule) -> dict[str, float]:
+def _rates(sums: _Sums, module: SFTModule, precision: str) -> dict[str, float]:
     """tokens_per_second, real ones; supervised and padding shares in [0, 1]; mfu, a share of the device's peak, where that is known."""
     assert module.model is not None
     rates = {
@@ -80,7 +92,7 @@ def _rates(sums: _Sums, module: SFTModule) -> dict[str, float]:
         "supervised": sums.learned / sums.tokens,
         "padding": 1 - sums.tokens / sums.computed,
     }
-    peak = _peak_flops(module.device)
+    peak = _peak_flops(module.device, precision)
     if peak is not None:
         cost = footprint(module.model)
         # Per token two for each weight on the way forward and two back to the activations, and two more for each weight that is trained.
@@ -88,9 +100,11 @@ def _rates(sums: _Sums, module: SFTModule) -> dict[str, float]:
     return rates
 
 
-def _peak_flops(device: torch.device) -> float | None:
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-    return next((flops for key, flops in _PEAK_FLOPS.items() if key in name), None)
+def _peak_flops(device: torch.device, precision: str) -> float | None:
+    """None where it is not known: of a device that is not listed, of a precision that does not compute in 16 bits."""
+    if device.type != "cuda" or not precision.startswith(("bf16", "16")):
+        return None
+    return _PEAK_FLOPS.get(torch.cuda.get_device_name(device))
 
 
 def _data(trainer: Trainer) -> SFTDataModule:

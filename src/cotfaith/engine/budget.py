@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -14,6 +13,7 @@ from transformers import PreTrainedModel
 from cotfaith.engine.attention import compute_dtype, text_config
 from cotfaith.engine.cache import bytes_per_token
 from cotfaith.engine.trees import Tree
+from cotfaith.memory import free_bytes
 
 log = logging.getLogger(__name__)
 
@@ -117,17 +117,6 @@ def shrinking(run: Callable[[int], R], size: int) -> R:
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an error says that the device is full."""
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)  # the CPU allocator has no class of its own
-
-
-def free_bytes(device: torch.device, meminfo: Path = Path("/proc/meminfo")) -> int:
-    """Bytes that could be allocated now: what is in torch's own pool or the system's page cache counts as free."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    if meminfo.is_file():
-        available = [line.split()[1] for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable:")]
-        if available:
-            return 1024 * int(available[0])
-    return 2**32  # a system that does not say: 4 GiB
 
 
 def _bytes_per_pair(model: PreTrainedModel) -> int:

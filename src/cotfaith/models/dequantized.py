@@ -13,7 +13,7 @@ from bitsandbytes.nn import Linear4bit
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from cotfaith.models.memory import free_bytes
+from cotfaith.memory import free_bytes
 
 log = logging.getLogger(__name__)
 

@@ -107,11 +107,14 @@ class Batches(Sampler[list[int]]):
         self.set_epoch(epoch)
         self.skip = batch
 
-    def supervised(self, batch: int) -> int:
-        """Tokens learned in the optimizer step that a batch of this process belongs to, on all processes."""
-        window = self.accumulate * self.processes
-        step = batch // self.accumulate
-        return sum(self.tokens[place] for batch in self.plan[step * window : (step + 1) * window] for place in batch)
+    def supervised(self, batch: int, run: int) -> int:
+        """Tokens learned in the optimizer step that a batch of this process belongs to, on all processes.
+
+        run: batches of an epoch that each process runs, of those that there are; the last step ends with them.
+        """
+        first = batch // self.accumulate * self.accumulate
+        behind = min(first + self.accumulate, run)
+        return sum(self.tokens[place] for batch in self.plan[first * self.processes : behind * self.processes] for place in batch)
 
     def share(self, batch: int) -> list[int]:
         """The rows of a batch of this process."""

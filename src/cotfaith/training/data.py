@@ -162,9 +162,14 @@ class SFTDataModule(LightningDataModule):
 
         Raises:
             ValueError: the checkpoint lies between the batches of one optimizer step, whose gradients it does not hold; or another number
-                of processes shared the rows out in another way.
+                of processes shared the rows out in another way, or it does not say how many they were.
         """
         assert self.trainer is not None
+        if "processes" not in state_dict:
+            raise ValueError(
+                "ckpt_path: expected a checkpoint that says by how many processes it was written, found one of an earlier version, which does "
+                "not; begin anew, without resume and ckpt_path"
+            )
         if state_dict["processes"] != self.trainer.world_size:
             raise ValueError(
                 f"ckpt_path: expected to go on with the {state_dict['processes']} processes that the checkpoint was written by, got "

@@ -13,10 +13,10 @@ from torch.nn import Linear
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
+from cotfaith.memory import free_bytes, total_bytes
 from cotfaith.models.base import BaseModel, Kind
 from cotfaith.models.build import Tuning
 from cotfaith.models.full import FullTuning
-from cotfaith.models.memory import free_bytes, total_bytes
 from cotfaith.training.optimizers import check_device, state_bytes
 
 log = logging.getLogger(__name__)

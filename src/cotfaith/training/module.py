@@ -120,8 +120,9 @@ class SFTModule(LightningModule):
         loss = self.loss(batch["input_ids"], batch["labels"], batch.get("position_ids"))
         self.log("train/loss", loss.detach() / (batch["labels"] != IGNORE).sum())
         self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"])
+        learned = self._data.batches.supervised(batch_idx, int(self.trainer.num_training_batches))
         # Lightning divides by the batches of a step, and DDP by the processes
-        return loss * (self.trainer.accumulate_grad_batches * self.trainer.world_size / self._data.batches.supervised(batch_idx))
+        return loss * (self.trainer.accumulate_grad_batches * self.trainer.world_size / learned)
 
     @property
     def _data(self) -> SFTDataModule:
