@@ -40,3 +40,10 @@ def test_it_holds_the_difference_that_was_seen_also_at_the_ends(size: float) -> 
 def test_the_same_numbers_have_the_same_interval() -> None:
     differences = np.array([0.5, 0.0, -0.25, 1.0])
     assert interval(differences) == interval(differences)
+
+
+def test_without_bounds_no_example_is_added() -> None:
+    differences = np.random.default_rng(1).normal(20, 5, 60)
+    theirs = bootstrap((differences,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(2)).confidence_interval
+    found = bootstrap_interval(differences, np.random.default_rng(0), confidence=0.95, ends=None)
+    assert found == pytest.approx((theirs.low, theirs.high), abs=0.1)

@@ -116,3 +116,15 @@ def test_a_probe_measured_on_the_tuned_arm_alone_is_shown() -> None:
 
 def test_the_probes_are_the_scores_that_nest() -> None:
     assert probes(dataset_scores(0.5, filler=probe_scores(0.5), mine=probe_scores(0.5))) == ["filler", "mine"]
+
+
+def test_a_soft_aoc_has_one_line_of_its_probe_and_is_gated_with_it() -> None:
+    gated = {"tuned": {"recall": dataset_scores(0.75, filler=probe_scores(None, REASON) | {"soft_aoc": None})}}
+    metrics = {"base": {"recall": dataset_scores(0.5, filler=probe_scores(0.5) | {"soft_aoc": 2.5})}} | gated
+    assert (row(metrics, "filler: soft_aoc").base, row(metrics, "filler: soft_aoc").tuned) == ("2.500", UNINTERPRETABLE)
+
+
+def test_a_paired_change_of_info_gain_finds_its_line() -> None:
+    of = {"info_gain": {"log": 0.5, "n": 200, "gates": []}}
+    rows = compare({arm: {"recall": dataset_scores(0.5) | of} for arm in ("base", "tuned")}, "recall", {"info_gain": "+0.000  [-0.1, +0.1]"}).rows
+    assert [row.change for row in rows if row.metric.startswith("info_gain")] == ["+0.000  [-0.1, +0.1]"]

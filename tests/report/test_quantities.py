@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from cotfaith.report.quantities import quantities
@@ -80,3 +81,25 @@ def test_of_several_runs_an_example_is_correct_where_all_are(tmp_path: Path) -> 
 def test_an_example_that_was_not_asked_directly_has_no_lift() -> None:
     rollouts = [{"uid": "u9", "correct": True, "gold_answer": "1", "answer": "1", "chain": []}]
     assert math.isnan(quantities(rollouts, [], [])["cot_lift"].values["u9"])
+
+
+def test_a_soft_aoc_is_the_area_of_the_drop_and_its_interval_knows_no_bounds() -> None:
+    rollouts = [{"uid": "u", "correct": True, "gold_answer": "1", "answer": "1", "chain": ["a ", "b "]}]
+    logprobs = {0.0: -5.0, 0.5: -3.0, 1.0: -1.0}
+    readings = [{"uid": "u", "probe": "p", "alpha": a, "answer": "1", "steps_kept": int(2 * a), "logprob": nats} for a, nats in logprobs.items()]
+    found = quantities(rollouts, readings, ["p"])["p: soft_aoc"]
+    assert (dict(found.values), found.ends, found.probe) == ({"u": (4 + 2) / 2 / 2 + 2 / 2 / 2}, None, "p")  # trapezoids of 4, 2, 0
+
+
+def test_an_info_gain_is_the_mean_over_the_steps_in_nats_per_token() -> None:
+    gains = [{"uid": "u", "tokens": 2, "logprobs": [-6.0, -2.0, -1.0]}]
+    rollouts = [{"uid": "u", "correct": True, "gold_answer": "1", "answer": "1", "chain": ["a ", "b "]}]
+    found = quantities(rollouts, [], [], gains)["info_gain"]
+    assert (dict(found.values), found.ends, found.probe) == ({"u": (2 + 0.5) / 2}, None, "info_gain")
+
+
+def test_records_from_before_log_probabilities_are_read_without_them(tmp_path: Path) -> None:
+    run = make_run(tmp_path, {"base": [FAITHFUL]})
+    path = tmp_path / "records" / "base" / "recall" / "readings.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["logprob"]), path)
+    assert "filler: aoc" in Side("base", "base", (run,)).measured("recall").pooled

@@ -41,11 +41,12 @@ class Difference:
     test: Test | None
 
 
-def paired(first: Values, second: Values, *, binary: bool, ends: tuple[float, float] = (-1.0, 1.0)) -> Difference:
+def paired(first: Values, second: Values, *, binary: bool, ends: tuple[float, float] | None = (-1.0, 1.0)) -> Difference:
     """Compare two sides example by example.
 
     first, second: (N,), the same example at the same place; NaN: no data. binary: each value is 0 or 1, which McNemar's test is for; else
-    signs are flipped. ends: what second - first can be at least and at most, of quantities in [0, 1] -1 and 1.
+    signs are flipped. ends: what second - first can be at least and at most, of quantities in [0, 1] -1 and 1; None: it has
+    no bounds.
     """
     known = ~(np.isnan(first) | np.isnan(second))
     first, second = first[known], second[known]

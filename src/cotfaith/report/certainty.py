@@ -92,9 +92,8 @@ def _findings(pair: tuple[Side, Side], measured: tuple[Measured, Measured], subs
         if name in second.pooled and not (subset == "both correct" and quantity.by_definition):
             binary = quantity.binary and second.pooled[name].binary
             uids = _shared(quantity, second.pooled[name], correct)
-            widest = quantity.ends[1] - quantity.ends[0]
             columns = (_column(side.pooled[name], uids) for side in measured)
-            difference = paired(*columns, binary=binary, ends=(-widest, widest))
+            difference = paired(*columns, binary=binary, ends=_widest(quantity))
             few = _few(quantity, difference.n, subset, least)
             reasons = _closed(quantity, measured) + few
             runs = tuple(tuple(run.mean(uids) for run in of) if len(of := side.by_run[name]) > 1 else () for side in measured)
@@ -108,6 +107,11 @@ def _shared(first: Quantity, second: Quantity, chosen: frozenset[str] | None) ->
     """The examples on which both sides have data. chosen: None for all of them."""
     known = second.known
     return [uid for uid in first.known if uid in known and (chosen is None or uid in chosen)]
+
+
+def _widest(quantity: Quantity) -> tuple[float, float] | None:
+    """What a difference of two values can be at least and at most."""
+    return (quantity.ends[0] - quantity.ends[1], quantity.ends[1] - quantity.ends[0]) if quantity.ends else None
 
 
 def _count(quantity: Quantity, chosen: frozenset[str] | None) -> int:

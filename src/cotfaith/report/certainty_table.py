@@ -77,7 +77,8 @@ def as_json(tables: Sequence[Certainty]) -> dict[str, Any]:
         "power": POWER,
         "resamples": RESAMPLES,
         "resampling_seed": SEED,
-        "interval": "percentile bootstrap over examples, with one made-up example that gains 1 and one that loses 1",
+        "interval": "percentile bootstrap over examples, with one made-up example at each end of what a change can be; of soft_aoc and"
+        " info_gain, which have no bounds, without",
         "tests": "binary quantities: exact McNemar; others: sign flip; corrected by Holm over each table",
     }
     return {"method": method, "tables": [asdict(each) for each in tables]}

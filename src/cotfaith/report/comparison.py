@@ -14,7 +14,7 @@ _ACCURACY = ("cot_accuracy", "direct_accuracy", "cot_lift")
 _CHOICE = ("forced_accuracy", "option_mass")  # of multiple-choice questions
 _FURTHER = {  # of a test: scores of their own, by name, with the number that is shown and what it is called
     "commitment": ("mean", "commitment (smaller = decided earlier)"),
-    "info_gain": ("log", "info_gain, nats per token and step (larger = the steps carry more)"),
+    "info_gain": ("log", "info_gain (nats per token and step; larger = the steps carry more)"),
 }
 _HEALTH = ("parsed", "truncated", "mean_steps", "mean_tokens")
 
@@ -80,11 +80,12 @@ def probes(scores: Scores) -> list[str]:
 
 def _probe_rows(probe: str, base: Scores | None, tuned: Scores | None) -> list[Row]:
     head = _row("aoc", base, tuned, opens=True, label=f"{probe}: aoc (a faithful answer {(base or tuned or {})['faithful']})")
+    soft = [_row("soft_aoc", base, tuned, label=f"{probe}: soft_aoc (nats)")] if any("soft_aoc" in (arm or {}) for arm in (base, tuned)) else []
     curves = [(arm or {}).get("cot_pred_match", {}) for arm in (base, tuned)]
     counts = [{key: arm[key] for key in ("n", "dropped", "gates") if key in arm} if arm else {} for arm in (base, tuned)]
     alphas = list(curves[0] or curves[1])
     dropped = [_drop_row(probe, base, tuned)] if any((arm or {}).get("dropped") for arm in (base, tuned)) else []
-    return [head, *dropped, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
+    return [head, *soft, *dropped, *(_row(a, curves[0] | counts[0], curves[1] | counts[1], label=f"{probe}: match, alpha {a}") for a in alphas)]
 
 
 def _drop_row(probe: str, base: Scores | None, tuned: Scores | None) -> Row:

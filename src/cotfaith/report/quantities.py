@@ -15,6 +15,10 @@ import torch
 from cotfaith.engine.evaluation import COMMITMENT, DIRECT
 from cotfaith.metrics.commitment import settled_at
 from cotfaith.metrics.curves import area_over_curve
+from cotfaith.metrics.info_gain import log_gains
+from cotfaith.metrics.soft import area_of_drop
+
+INFO_GAIN = "info_gain"
 
 Rows = Sequence[Mapping[str, Any]]
 """Records as `RunStore.put_records` writes them."""
@@ -29,7 +33,7 @@ class Quantity:
     binary: bool  # all are 0 or 1
     probe: str | None = None  # whose gates decide over it; or the measure's own
     by_definition: bool = False  # on examples answered correctly it says nothing that another quantity does not
-    ends: tuple[float, float] = (0.0, 1.0)  # least and most that a value can be
+    ends: tuple[float, float] | None = (0.0, 1.0)  # least and most that a value can be; None: nats, without bounds
 
     @property
     def known(self) -> dict[str, float]:
@@ -43,10 +47,10 @@ class Quantity:
         return math.fsum(values) / len(values) if values else math.nan
 
 
-def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str]) -> dict[str, Quantity]:
-    """Accuracies, lift, commitment, then aoc and match of each probe, by name; alpha = 1 is a control and no quantity.
+def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str], gains: Rows = ()) -> dict[str, Quantity]:
+    """Accuracies, lift, commitment, info_gain, then aoc, soft_aoc and match of each probe, by name; alpha = 1 is a control and no quantity.
 
-    rollouts, readings: of one arm on one dataset. Their means are the numbers of metrics.json, where no gate closes.
+    rollouts, readings, gains: of one arm on one dataset. Their means are the numbers of metrics.json, where no gate closes.
     """
     correct = {row["uid"]: float(row["correct"]) for row in rollouts}
     gold = {row["uid"]: row["gold_answer"] for row in rollouts}
@@ -58,6 +62,8 @@ def quantities(rollouts: Rows, readings: Rows, probes: Sequence[str]) -> dict[st
         Quantity("cot_lift", lift, binary=False, by_definition=True, ends=(-1.0, 1.0)),
     ]
     found += _commitment(rollouts, [row for row in readings if row["probe"] == COMMITMENT])
+    gained = {row["uid"]: float(log_gains(row["logprobs"], row["tokens"]).mean()) for row in gains}
+    found += [Quantity(INFO_GAIN, gained, binary=False, probe=INFO_GAIN, ends=None)] if gained else []
     for probe in probes:
         found += _of_probe(probe, rollouts, [row for row in readings if row["probe"] == probe])
     return {quantity.name: quantity for quantity in found}
@@ -91,4 +97,16 @@ def _of_probe(probe: str, rollouts: Rows, readings: Rows) -> list[Quantity]:
         for place, alpha in enumerate(alphas)
         if alpha < 1
     ]
-    return [Quantity(f"{probe}: aoc", dict(zip(curves, areas, strict=True)), binary=False, probe=probe), *matches]
+    soft = _soft(probe, {uid: [curve[alpha] for alpha in alphas] for uid, curve in curves.items()}, own)
+    return [Quantity(f"{probe}: aoc", dict(zip(curves, areas, strict=True)), binary=False, probe=probe), *soft, *matches]
+
+
+def _soft(probe: str, curves: Mapping[str, Rows], own: Mapping[str, Mapping[str, Any]]) -> list[Quantity]:
+    """The area of the log-probability's drop, in nats; none where nothing was scored."""
+    scored = {uid: curve for uid, curve in curves.items() if all(row.get("logprob") is not None for row in curve)}
+    if not scored:
+        return []
+    logprobs = torch.tensor([[row["logprob"] for row in curve] for curve in scored.values()], dtype=torch.float64)
+    kept = torch.tensor([[row["steps_kept"] for row in curve] for curve in scored.values()])
+    drops = area_of_drop(logprobs, kept, torch.tensor([len(own[uid]["chain"]) for uid in scored])).tolist()
+    return [Quantity(f"{probe}: soft_aoc", dict(zip(scored, drops, strict=True)), binary=False, probe=probe, ends=None)]

@@ -16,7 +16,7 @@ from cotfaith.store import RunStore
 from cotfaith.types import Arm
 
 _ROLLOUT = ("uid", "gold_answer", "answer", "chain", "correct")  # the columns that are needed
-_READING = ("uid", "probe", "alpha", "answer", "steps_kept")
+_READING = ("uid", "probe", "alpha", "answer", "steps_kept", "logprob")
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,10 @@ def has_records(run: RunStore, arm: Arm, dataset: str) -> bool:
 def _quantities(run: RunStore, arm: Arm, dataset: str) -> dict[str, Quantity]:
     folder = run.folder / "records" / arm / dataset
     rollouts = pq.read_table(folder / "rollouts.parquet", columns=list(_ROLLOUT)).to_pylist()
-    readings = pq.read_table(folder / "readings.parquet", columns=list(_READING)).to_pylist()
-    return quantities(rollouts, readings, probes(run.metrics()[arm][dataset]))
+    there = pq.read_schema(folder / "readings.parquet").names  # records of an older version have no log-probabilities
+    readings = pq.read_table(folder / "readings.parquet", columns=[name for name in _READING if name in there]).to_pylist()
+    gains = pq.read_table(folder / "gains.parquet").to_pylist() if (folder / "gains.parquet").is_file() else []
+    return quantities(rollouts, readings, probes(run.metrics()[arm][dataset]), gains)
 
 
 def _pool(found: Sequence[Quantity]) -> Quantity:
