@@ -119,15 +119,25 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)  # the CPU allocator has no class of its own
 
 
-def free_bytes(device: torch.device, meminfo: Path = Path("/proc/meminfo")) -> int:
-    """Bytes that could be allocated now: what is in torch's own pool or the system's page cache counts as free."""
+def free_bytes(device: torch.device, meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes that could be allocated now: what is in torch's own pool or the system's page cache counts as free.
+
+    On a CPU no more than the container may still use; its own page cache counts as used, which errs on the safe side.
+    """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    if meminfo.is_file():
-        available = [line.split()[1] for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable:")]
-        if available:
-            return 1024 * int(available[0])
-    return 2**32  # a system that does not say: 4 GiB
+    available = [line.split()[1] for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable:")] if meminfo.is_file() else []
+    system = 1024 * int(available[0]) if available else 2**32  # a system that does not say: 4 GiB
+    return min([system, *_left_to_container(cgroup)])
+
+
+def _left_to_container(cgroup: Path) -> Iterator[int]:
+    """Bytes below the limit of the control group, version 2 and 1, where there is one."""
+    for limit, usage in (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):
+        if (cgroup / limit).is_file() and (cgroup / usage).is_file():
+            most = (cgroup / limit).read_text().strip()
+            if most != "max":
+                yield max(0, int(most) - int((cgroup / usage).read_text()))
 
 
 def _bytes_per_pair(model: PreTrainedModel) -> int:
