@@ -122,7 +122,7 @@ def is_out_of_memory(error: Exception) -> bool:
 def free_bytes(device: torch.device, meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     """Bytes that could be allocated now: what is in torch's own pool or the system's page cache counts as free.
 
-    On a CPU no more than the container may still use; its own page cache counts as used, which errs on the safe side.
+    On a CPU no more than the container may still use; of its page cache, what has not been used lately counts as free there.
     """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
@@ -137,7 +137,10 @@ def _left_to_container(cgroup: Path) -> Iterator[int]:
         if (cgroup / limit).is_file() and (cgroup / usage).is_file():
             most = (cgroup / limit).read_text().strip()
             if most != "max":
-                yield max(0, int(most) - int((cgroup / usage).read_text()))
+                stat = (cgroup / limit).with_name("memory.stat")
+                fields = dict(line.split() for line in stat.read_text().splitlines()) if stat.is_file() else {}
+                cached = int(fields.get("total_inactive_file", fields.get("inactive_file", 0)))  # the first in version 1, descendants included
+                yield max(0, int(most) - int((cgroup / usage).read_text()) + cached)
 
 
 def _bytes_per_pair(model: PreTrainedModel) -> int:
