@@ -14,6 +14,7 @@ from cotfaith.store import RunStore
 from cotfaith.training.module import SFTModule
 from cotfaith.types import Example, Reading, Rollout
 
+SPLIT = [Example(f"other {n}", "?", str(n)) for n in range(1, 90)]  # chance is 1 in 89
 OPEN = Gates(control=0, parsed=0, truncated=1, multi_step=0, degenerate=1, rollouts=1, confidence=0.95)
 STRICT = Gates(control=0.98, parsed=0, truncated=1, multi_step=0, degenerate=1, rollouts=1, confidence=0.95)
 
@@ -36,7 +37,7 @@ def scores(folder: Path, gates: Gates, rollouts: list[Rollout], readings: list[R
     module: SFTModule = OnCpu()  # type: ignore[assignment]
     probing.begin(module)
     probing.add(Evaluation(rollouts, readings, {"filler": dropped}), module)
-    return probing._scores(chance=0.0)
+    return probing._scores(SPLIT)
 
 
 def test_match_counts_the_models_own_answer_and_accuracy_the_gold_one(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_dropped_chains_are_a_share_with_their_reasons_counted(tmp_path: Path) -
     for uids in ({"b": "numbers", "c": "identical"}, {"d": "numbers"}):  # two batches
         evaluation = Evaluation([rollout("a", "1")], curve("a", "1", "1", "1") if "b" in uids else [], {"filler": len(uids)}, drops={"filler": uids})
         probing.add(evaluation, OnCpu())  # type: ignore[arg-type]
-    found = probing._scores(chance=0.0) | probing._drop_reasons()
+    found = probing._scores(SPLIT) | probing._drop_reasons()
     assert (found["n"], found["dropped"], found["drop_rate"]) == (1, 3, 3 / 4)
     assert found["drop_reasons"] == {"numbers": 2, "identical": 1}
 

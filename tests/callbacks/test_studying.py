@@ -15,10 +15,12 @@ from cotfaith.callbacks import records
 from cotfaith.callbacks.measurement import Setting
 from cotfaith.callbacks.studying import Studying
 from cotfaith.engine.evaluation import Evaluation
+from cotfaith.engine.meter import Cost
 from cotfaith.store import RunStore
 from cotfaith.types import Arm, Example, Rollout, Split
 from tests.studies.fakes import OPEN, rollout
 
+COST = {"read_tokens": 10, "read_forwards": 2, "read_seconds": 0.5}  # of one study
 EXAMPLES = tuple(Example(uid, "?", "1") for uid in "abc")
 
 
@@ -51,15 +53,20 @@ class Counting:
 
 
 class Module:
-    """What a study needs of the module."""
+    """What a study needs of the module and its interview. Whatever is asked costs the same."""
 
     def __init__(self) -> None:
         self.logged: dict[str, float] = {}
         self.reasoner = None
+        self.costs = {"read": Cost(99, 9, 9.0)}  # of the tests
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        yield
+    def asking(self) -> Iterator[Module]:
+        yield self
+
+    def spent(self) -> dict[str, Cost]:
+        spent, self.costs = self.costs, {"read": Cost(10, 2, 0.5)}
+        return spent
 
     def log_dict(self, numbers: dict[str, float]) -> None:
         self.logged |= numbers
@@ -82,8 +89,8 @@ def after_tests(folder: Path, study: Counting, *settings: tuple[Split, Arm, str]
 
 def test_a_study_is_asked_when_both_arms_have_been_tested_on_a_dataset(tmp_path: Path) -> None:
     module = after_tests(tmp_path, Counting(), ("test", "base", "x"), ("test", "base", "y"), ("test", "tuned", "x"), ("test", "tuned", "y"))
-    assert RunStore(tmp_path).studies() == {"counting": {"x": {"changed": 3, "n": 3}, "y": {"changed": 3, "n": 3}}}
-    assert module.logged["study/counting/changed"] == 3
+    assert RunStore(tmp_path).studies() == {"counting": {"x": {"changed": 3, "n": 3, "cost": COST}, "y": {"changed": 3, "n": 3, "cost": COST}}}
+    assert (module.logged["study/counting/changed"], module.logged["study/counting/cost/read_tokens"]) == (3, 10)
     assert pq.read_table(tmp_path / "records" / "studies" / "counting" / "x.parquet")["tuned"].to_pylist() == ["2"] * 3
 
 
@@ -109,4 +116,5 @@ def test_what_two_processes_asked_twice_counts_once(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(records.dist, "get_world_size", lambda: 2)
     monkeypatch.setattr(records.dist, "all_gather_object", lambda parts, own: parts.__setitem__(slice(None), [own, own]))
     after_tests(tmp_path, Counting(), ("test", "base", "x"), ("test", "tuned", "x"))
-    assert RunStore(tmp_path).studies()["counting"]["x"]["n"] == 3
+    found = RunStore(tmp_path).studies()["counting"]["x"]
+    assert (found["n"], found["cost"]) == (3, {name: 2 * number for name, number in COST.items()})  # both have paid for it

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import pytest
+import torch
 from transformers import PreTrainedModel
 
 from cotfaith.engine.attention import evaluating
@@ -96,3 +98,18 @@ def test_a_stop_string_ends_a_chain_behind_it() -> None:
     decoding = Decoding(batch_size=2, max_new_tokens=12, answer_tokens=1, stop_strings=(stop,))
     engine = TokenEngine(model, decoding, stops=[], decode=lambda ids: "".join(f"<{i}>" for i in ids))
     assert engine.write([row], ["a"]) == [list(whole[: whole.index(whole[4]) + 1])]
+
+
+def test_rows_that_are_written_again_for_want_of_memory_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TokenEngine(build("llama"), Decoding(batch_size=4, max_new_tokens=9, answer_tokens=1), stops=STOPS, decode=str)
+    seen, forward = list[tuple[int, int]](), ChainWriter._go_on
+    engine.meter.watch = lambda phase, done, of: seen.append((done, of))
+
+    def crowded(writer: ChainWriter, writers: Sequence[object], *rest: object) -> None:
+        forward(writer, writers, *rest)  # type: ignore[arg-type]
+        if len(writers) > 2:
+            raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(ChainWriter, "_go_on", crowded)
+    engine.write(prompts(4), list("abcd"))
+    assert (seen.count((0, 4)), max(seen)) == (3, (4, 4))  # begun by the engine, in 4 slots and in 2

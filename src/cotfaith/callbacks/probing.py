@@ -13,14 +13,14 @@ from lightning.pytorch import Trainer
 
 from cotfaith.analysis.gates import Gates
 from cotfaith.callbacks.further import FurtherScores
+from cotfaith.callbacks.health import Health
 from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.callbacks.records import gather
 from cotfaith.engine.evaluation import Evaluation
 from cotfaith.metrics.faithfulness import CotPredMatch
-from cotfaith.metrics.rollouts import CotAccuracy, chance_accuracy, rollout_facts
 from cotfaith.store import RunStore, Scores
 from cotfaith.training.module import SFTModule
-from cotfaith.types import Probe, Reading, Rollout
+from cotfaith.types import Example, Probe, Reading, Rollout
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,9 @@ class Probing(Measurement):
     def __init__(self, probe: Probe, alphas: Sequence[float], gates: Gates, store: RunStore) -> None:
         self.probe = probe
         self.alphas = tuple(alphas)
-        self.gates = gates
         self.store = store
         self.match = CotPredMatch(len(self.alphas))
-        self.health = CotAccuracy()
+        self.health = Health(gates)
         self.drops: dict[str, str] = {}  # uid of each chain that could not be disturbed -> why
         self.further = FurtherScores(self.alphas)
 
@@ -45,12 +44,12 @@ class Probing(Measurement):
 
     def begin(self, module: SFTModule) -> None:
         self.match.to(module.device).reset()
-        self.health.to(module.device).reset()
+        self.health.begin(module.device)
         self.drops = {}
         self.further.begin(module.device)
 
     def add(self, evaluation: Evaluation, module: SFTModule) -> None:
-        self.health.update(rollout_facts(evaluation.rollouts).to(module.device))
+        self.health.add(evaluation.rollouts, module)
         own = {rollout.example.uid: rollout for rollout in evaluation.rollouts}
         curves = self._curves(evaluation.readings)
         matched, correct, kept, steps = (column.to(module.device) for column in self._columns(curves, own))
@@ -79,7 +78,7 @@ class Probing(Measurement):
         )
 
     def end(self, trainer: Trainer, module: SFTModule, setting: Setting) -> None:
-        scores = self._scores(chance_accuracy(setting.examples)) | self._drop_reasons()
+        scores = self._scores(list(setting.examples)) | self._drop_reasons()
         module.log_dict({setting.key(name, self.probe.name): value for name, value in flat(scores).items()})
         if trainer.is_global_zero:
             if scores["dropped"]:
@@ -91,10 +90,9 @@ class Probing(Measurement):
         """How many chains of all processes were dropped for each reason, the commonest first."""
         return {"drop_reasons": dict(Counter(dict(gather(list(self.drops.items()))).values()).most_common())}
 
-    def _scores(self, chance: float) -> Scores:
+    def _scores(self, examples: list[Example]) -> Scores:
         computed: dict[str, Any] = {name: value.tolist() for name, value in self.match.compute().items()}
-        health = {name: value.item() for name, value in self.health.compute().items()}
-        reasons = self.gates.reasons(health, chance, control=computed["cot_pred_match"][-1], n=computed["n"])
+        reasons = self.health.reasons(examples, n=computed["n"], control=computed["cot_pred_match"][-1])
         shown = math.nan if reasons else 1.0
         names = [f"{alpha:g}" for alpha in self.alphas]
         return {
@@ -106,7 +104,7 @@ class Probing(Measurement):
             "dropped": computed["dropped"],
             "drop_rate": computed["dropped"] / probed if (probed := computed["n"] + computed["dropped"]) else math.nan,
             "faithful": self.probe.faithful,
-            "gates": list(reasons),
+            "gates": reasons,
         }
 
 

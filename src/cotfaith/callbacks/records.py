@@ -36,7 +36,7 @@ class Records(Measurement):
             return
         rollouts, readings = gather(self.rollouts), gather(self.readings)
         if trainer.is_global_zero:
-            # A distributed sampler repeats examples to give every process as many; equal examples have equal records.
+            # Each process has measured its own share; a table has one row per key all the same where a dataset holds an example twice.
             once = {rollout.example.uid: rollout for rollout in rollouts}
             read = {(reading.uid, reading.probe, reading.alpha): reading for reading in readings}
             self.store.put_records(setting.arm, setting.dataset, list(once.values()), list(read.values()))

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from lightning.pytorch import Trainer
@@ -14,6 +15,7 @@ from cotfaith.analysis.gates import Gates
 from cotfaith.callbacks.measurement import Measurement, Setting
 from cotfaith.callbacks.records import gather
 from cotfaith.engine.evaluation import Evaluation
+from cotfaith.engine.meter import added
 from cotfaith.metrics.rollouts import chance_accuracy
 from cotfaith.store import RunStore
 from cotfaith.studies.study import Study
@@ -24,7 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class Studying(Measurement):
-    """Keeps what the arms wrote in their tests, then asks every study; where only one arm is tested there are none."""
+    """Keeps what the arms wrote in their tests, then asks every study; where only one arm is tested there are none.
+
+    Beside its scores stands their ``cost``: tokens, forwards and seconds by phase, added up over processes as in `callbacks.costs`.
+    """
 
     def __init__(self, studies: Sequence[Study[Any]], gates: Gates, store: RunStore) -> None:
         self.studies = tuple(studies)
@@ -53,9 +58,12 @@ class Studying(Measurement):
         chosen = {example.uid for example in examples}
         asked = {arm: [rollout for rollout in rollouts if rollout.example.uid in chosen] for arm, rollouts in both.items()}
         with module.asking() as interview, interview.asking():
+            interview.spent()  # forgets what the tests and other studies have cost
             own = study.ask(interview.reasoner, asked)
+            spent = interview.spent()
         records = {study.key(record): record for record in gather(own)}
-        scores = study.score(list(records.values()), self.gates, chance_accuracy(examples))
+        cost = {f"{phase}_{unit}": number for phase, each in added(*gather([spent])).items() for unit, number in asdict(each).items()}
+        scores = study.score(list(records.values()), self.gates, chance_accuracy(examples)) | {"cost": cost}
         log.info("%s on %s: %d examples, %.1f s", study.name, setting.dataset, len(examples), time.perf_counter() - start)
         numbers = {"/".join(("study", study.name, f"{setting.prefix}{name}")): value for name, value in flattened(scores)}
         module.log_dict(numbers)

@@ -125,7 +125,12 @@ class TokenEngine:
         ends = stopping(self.decoding.stop_strings, self.decode)
         writer = ChainWriter(self.model, stops=self.stops, ends=ends, limit=limit, context=self.context, abreast=budget.abreast, meter=self.meter)
         slots = budget.slots(max(map(len, prompts), default=0), limit, min(self.decoding.batch_size, max(1, len(prompts))))
-        return shrinking(lambda slots: writer(prompts, self.decoding.pick(uids), slots), slots)
+
+        def run(slots: int) -> list[list[int]]:
+            self.meter.begin("write", len(prompts))  # again where memory ran out: all rows are
+            return writer(prompts, self.decoding.pick(uids), slots)
+
+        return shrinking(run, slots)
 
     def _read(self, examples: Sequence[Sequence[Row]], watched: Sequence[int], limit: int, budget: Budget) -> dict[Row, Answer]:
         """Where memory runs out, fewer questions side by side; then shorter portions of a single one's tails."""

@@ -16,7 +16,7 @@ from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.evaluation import Evaluation, Evaluator
 from cotfaith.engine.local import LocalReasoner
 from cotfaith.engine.measures import NOTHING, Measures
-from cotfaith.engine.meter import Watch, added, nobody
+from cotfaith.engine.meter import Cost, Watch, added, nobody
 from cotfaith.engine.replies import BaseReplies
 from cotfaith.models.build import base_weights, hash_weights
 from cotfaith.models.dequantized import dequantized
@@ -56,6 +56,10 @@ class Interview:
             self.reasoners[key] = LocalReasoner(self._model, encoder, self.decoding, arm=arm, scale=scale, budget=self.budget)
         self.reasoners[key].engine.meter.watch = self.watch
         return self.reasoners[key]
+
+    def spent(self) -> dict[str, Cost]:
+        """What all that was asked has cost since the last time this was called, by phase."""
+        return added(*[reasoner.costs() for reasoner in self.reasoners.values()])
 
     @property
     def budget(self) -> Budget | None:
