@@ -76,7 +76,7 @@ def _ending(store: RunStore) -> Iterator[None]:
         traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
-        if leads() and store.status() == "running":
+        if leads() and (store.status() == "running" or not store.began):
             store.put_status(ended, why)
         offline = finish(code)
         out = console()
