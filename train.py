@@ -19,8 +19,11 @@ if __name__ == "__main__":
     finally:  # also when a job failed or was told to stop: Hydra runs the others, then exits with 1
         from cotfaith.sweeping import sweeps
 
-        if sweeps:
+        begun = [
+            folder for folder in sweeps if any(folder.glob("**/.hydra/overrides.yaml"))
+        ]  # else whatever kept them from running is what is to be seen
+        if begun:
             from cotfaith.report.sweep import summarise
 
-            for folder in sweeps:
+            for folder in begun:
                 summarise([folder], folder)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from cotfaith.planning import Plan, Speed, Work, lines, rows
+from cotfaith.planning import Plan, Speed, Work, lines, rows, uncounted
 
 WORK = Work(train=100, steps=10, validations=2, val=8, test=20, readings=16)
 SPEED = Speed(start=5.0, step=2.0, example=0.5)
@@ -36,6 +37,13 @@ def test_finished_and_refused_cells_cost_nothing() -> None:
 
 def test_the_last_row_is_the_sum_and_readings_are_per_example() -> None:
     assert rows([plan("a"), plan("b")])[-1] == ("together", "", "200", "20", "100", "1,600", "2 min")  # 57 + 43 s
+
+
+def test_what_is_asked_in_tests_alone_is_counted_there_and_studies_are_named() -> None:
+    more = plan("a", work=replace(WORK, further=3, studies=("dose_response",)))
+    assert [line.readings for line in lines([more, more])] == [64 * 16 + 2 * 20 * 3, 36 * 16 + 20 * 3]
+    assert uncounted([more, more]) == "readings and time are without the studies: dose_response"
+    assert uncounted([plan("a")]) == ""
 
 
 def test_without_a_trial_the_time_is_unknown() -> None:

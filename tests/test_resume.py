@@ -147,3 +147,13 @@ def test_without_resume_a_finished_run_is_left_alone(run: Callable[..., float]) 
     run("run")
     with pytest.raises(FileExistsError, match="resume=true to go on"):
         run("run")
+
+
+def test_the_objective_is_of_the_last_validation(run: Callable[..., float], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run("run")
+    RunStore(tmp_path / "run").put_scores("val", "tuned", "arithmetic", 4, {"cot_accuracy": 0.125})
+    assert run("run", "resume=true") == 0.125 - 1  # with four examples to validate on, the gates are closed
+    assert "test split, which" not in caplog.text
+    (tmp_path / "run" / "validation.jsonl").unlink()
+    run("run", "resume=true")
+    assert "the objective is of the test split" in caplog.text

@@ -111,6 +111,13 @@ def test_a_failed_run_says_so_in_its_folder(compose_run: Compose, tmp_path: Path
     assert RunStore(tmp_path / "run").status() == "failed"
 
 
+def test_a_resumed_run_that_fails_at_once_says_so_in_a_new_folder(compose_run: Compose, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"lora\.r"):
+        train(compose_run("train", "lora.r=0", "resume=true"))
+    assert RunStore(tmp_path / "run").began
+    assert "lora.r" in (RunStore(tmp_path / "run").why() or "")
+
+
 def test_evaluating_without_an_adapter_measures_the_base_alone(compose_run: Compose, tmp_path: Path) -> None:
     evaluate(compose_run("evaluate", *TINY, "dataset=commonsense", "probe=[early_termination]", "callbacks.progress=null"))
     metrics = RunStore(tmp_path / "run").metrics()
@@ -120,7 +127,7 @@ def test_evaluating_without_an_adapter_measures_the_base_alone(compose_run: Comp
 
 def test_a_folder_that_holds_a_run_is_not_written_into(compose_run: Compose, tmp_path: Path) -> None:
     RunStore(tmp_path / "run").put_scores("test", "base", "recall", 0, {"n": 1})
-    with pytest.raises(FileExistsError, match="holds a finished run"):
+    with pytest.raises(FileExistsError, match="holds a run"):
         evaluate(compose_run("evaluate", *TINY))
 
 

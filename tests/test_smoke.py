@@ -148,7 +148,7 @@ def test_a_folder_that_holds_a_run_is_refused_in_one_line_and_keeps_its_status(r
     store.put_status("finished")
     done = command(root, "evaluate.py", tmp_path / "run", "logger=none")
     assert done.code == 1
-    assert [line for line in done.err.splitlines() if not line.startswith(f"failed: {tmp_path / 'run'} holds a finished run")] == []
+    assert [line for line in done.err.splitlines() if not line.startswith(f"failed: {tmp_path / 'run'} holds a run")] == []
     assert store.status() == "finished"
 
 

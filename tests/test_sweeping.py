@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from omegaconf import DictConfig
 
+from cotfaith.cells import Cell
 from cotfaith.store import RunStore
+from cotfaith.sweeping import Planning, _speed, _what, check_name
 
 pytestmark = pytest.mark.xdist_group("sweeping")
 TINY = (
@@ -42,6 +45,35 @@ def test_a_dry_run_of_one_run_ends_well_and_leaves_nothing(root: Path, tmp_path:
     done = command(root, tmp_path, "dry_run=true")
     assert (done.returncode, list(tmp_path.rglob("*.json"))) == (0, [])
     assert "16" in line(done.stdout, "this run")
+
+
+def test_a_name_that_no_file_system_takes_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    check_name(tmp_path / ("ä" * 127))
+    with pytest.raises(ValueError, match=r"at most 255 bytes, got 256; .* hydra\.sweep\.subdir="):
+        check_name(tmp_path / ("ä" * 128))
+
+
+def test_a_trial_that_fails_leaves_the_speed_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: DictConfig) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("cotfaith.trial.speed_of", fails)
+    assert _speed(DictConfig({})) is None
+
+
+def test_a_sweep_whose_plan_fails_is_summed_up_all_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("cotfaith.sweeping.sweeps", begun := [])
+    config = DictConfig({"dry_run": False, "resume": False, "hydra": {"sweep": {"dir": str(tmp_path)}, "sweeper": None}})
+    with pytest.raises(AttributeError):  # Hydra warns of it and goes on
+        Planning().on_multirun_start(config)
+    assert begun == [tmp_path]
+
+
+def test_a_refused_folder_is_said_to_hold_what_it_holds(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    store.put_scores("test", "base", "recall", 0, {"n": 1})
+    store.put_status("failed")
+    assert _what(Cell(store, {}), 4, resumes=False) == ("refused: the folder holds a run, failed; resume=true goes on with it", None)
 
 
 def test_a_sweep_that_is_resumed_skips_what_is_finished_and_sets_other_settings_aside(root: Path, tmp_path: Path) -> None:

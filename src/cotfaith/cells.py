@@ -45,7 +45,7 @@ class Cell:
     @property
     def step(self) -> int:
         """The optimizer step of the checkpoint; 0 without one."""
-        return int(torch.load(self.checkpoint, map_location="cpu", weights_only=True)["global_step"]) if self.checkpoint else 0
+        return int(torch.load(self.checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"]) if self.checkpoint else 0
 
     def resume(self, *, writes: bool = True) -> Path | None:
         """Make the folder ready to go on; the checkpoint to go on from, None from the start.

@@ -11,8 +11,7 @@ from hydra.errors import CompactHydraException, HydraException
 from hydra.types import RunMode
 from omegaconf.errors import OmegaConfBaseException
 
-from cotfaith.life import plain
-
+# What is imported here is light: sweeping.py, which every command imports, takes these from here.
 BAD_INPUT = (HydraException, OmegaConfBaseException, ValueError, OSError)
 
 
@@ -30,6 +29,8 @@ def in_one_line() -> Iterator[None]:
     except BAD_INPUT as error:
         if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
+        from cotfaith.life import plain
+
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             raise CompactHydraException(plain(error)) from error
         raise SystemExit(1) from None

@@ -17,6 +17,7 @@ from lightning_utilities.core.rank_zero import rank_zero_only
 from transformers.utils import logging as transformers_logging
 
 from cotfaith.callbacks.wandb_board import finish, mark_preempting
+from cotfaith.models.peak import forget_peak
 from cotfaith.report.terminal import console
 from cotfaith.store import RunStore
 
@@ -41,6 +42,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
         RuntimeError: another process runs in this folder.
     """
     quiet()
+    forget_peak()
     store = RunStore(folder)
     if not leads():
         logging.getLogger("cotfaith").setLevel(logging.WARNING)
@@ -76,7 +78,7 @@ def _ending(store: RunStore) -> Iterator[None]:
         traceback.clear_frames(error.__traceback__)  # ... and keeps it till then, with the model in its frames
         raise
     finally:
-        if leads() and store.status() == "running":
+        if leads() and (store.status() == "running" or not store.began):
             store.put_status(ended, why)
         offline = finish(code)
         out = console()

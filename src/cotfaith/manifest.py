@@ -17,8 +17,9 @@ from transformers import PreTrainedModel
 
 from cotfaith.identity import PACKAGES, hash_examples
 from cotfaith.models.base import BaseModel
-from cotfaith.models.build import base_weights, footprint, hash_weights, peak_bytes
+from cotfaith.models.build import base_weights, footprint, hash_weights
 from cotfaith.models.licence import licence_of
+from cotfaith.models.peak import peak_bytes
 from cotfaith.text.encoding import Encoder
 from cotfaith.types import Example
 

@@ -27,7 +27,9 @@ class Work:
     validations: int  # while training; one more, of the base, comes before
     val: int  # examples of one validation
     test: int  # examples of all test splits
-    readings: int  # asked about one example
+    readings: int  # asked about one example in any measurement
+    further: int = 0  # asked about one test example besides, scorings among them
+    studies: tuple[str, ...] = ()  # asked of both arms at the end: how much they ask is known to them alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Line:
     plan: Plan
     steps: int
     examples: int  # measured, by either arm
+    readings: int
     seconds: float
 
 
@@ -64,15 +67,16 @@ def lines(plans: Sequence[Plan]) -> list[Line]:
     for plan in plans:
         work = plan.work
         if work is None or plan.base is None:
-            out.append(Line(plan, 0, 0, 0.0))
+            out.append(Line(plan, 0, 0, 0, 0.0))
             continue
         steps = round(work.steps * (1 - plan.done))
         tuned = math.ceil(work.validations * (1 - plan.done)) * work.val + work.test
         base = 0 if plan.base in asked else work.val + work.test
+        tests = work.test if plan.base in asked else 2 * work.test
         asked.add(plan.base)
         speed = plan.speed
         seconds = math.nan if speed is None else speed.start + steps * speed.step + (tuned + base) * speed.example
-        out.append(Line(plan, steps, tuned + base, seconds))
+        out.append(Line(plan, steps, tuned + base, (tuned + base) * work.readings + tests * work.further, seconds))
     return out
 
 
@@ -88,9 +92,14 @@ def _numbers(todo: Sequence[Line]) -> tuple[str, ...]:
     if not doing:
         return ("-",) * 5
     train = sum(line.plan.work.train for line in doing if line.plan.work)
-    readings = sum(line.examples * line.plan.work.readings for line in doing if line.plan.work)
-    counts = (train, sum(line.steps for line in doing), sum(line.examples for line in doing), readings)
+    counts = (train, *(sum(getattr(line, name) for line in doing) for name in ("steps", "examples", "readings")))
     return (*(f"{count:,}" for count in counts), duration(sum(line.seconds for line in doing)))
+
+
+def uncounted(plans: Sequence[Plan]) -> str:
+    """What the numbers leave out, in a sentence; "" where that is nothing."""
+    names = dict.fromkeys(name for plan in plans if plan.work and plan.base is not None for name in plan.work.studies)
+    return f"readings and time are without the studies: {', '.join(names)}" if names else ""
 
 
 def duration(seconds: float) -> str:

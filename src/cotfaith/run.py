@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from cotfaith.analysis.objective import Objective
 from cotfaith.finished import compare, inspect
 from cotfaith.life import leads, running
+from cotfaith.report.judged import judged
 from cotfaith.store import RunStore
 from cotfaith.trained import as_trained, trained_on
 from cotfaith.wiring import build, make, prepare
@@ -18,7 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def train(cfg: DictConfig) -> float:
-    """Measure the base, fine-tune, measure both arms on the test splits, report; how good the cell is, see `analysis.objective`."""
+    """Measure the base, fine-tune, measure both arms on the test splits, report.
+
+    Returns how good the cell is in its last validation, see `analysis.objective`.
+    """
     with running(Path(cfg.run_dir), resume=cfg.resume) as store:
         parts = prepare(cfg, trains=True)
         cell, trained = parts.cell(store), parts.measured[0]
@@ -34,7 +38,10 @@ def train(cfg: DictConfig) -> float:
             session.fit(trained, checkpoint)
             session.measure(("base", "tuned"))
         goal: Objective = make(cfg.objective)
-        return goal({arm: scores[trained.dataset.name] for arm, scores in store.metrics().items()})
+        split, scores = judged(store, trained.dataset.name)
+        if split == "test":
+            log.warning("the objective is of the test split, which is then no longer an untouched one: the run left no validation of both arms")
+        return goal(scores)
 
 
 def evaluate(cfg: DictConfig) -> None:

@@ -72,7 +72,8 @@ class RunStore:
         """
         if (self.folder / "metrics.json").exists():
             raise FileExistsError(
-                f"{self.folder} holds a finished run (metrics.json); expected an empty folder: choose another hydra.run.dir, or resume=true to go on"
+                f"{self.folder} holds a run with scores (metrics.json), {self.status()}; expected an empty folder: choose another hydra.run.dir, "
+                "or resume=true to go on"
             )
         self.rewind(0)
 
@@ -105,6 +106,14 @@ class RunStore:
         path = self.folder / "validation.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def validated(self, dataset: str) -> dict[str, Scores]:
+        """The last validation of a dataset by arm: metric or probe, as in `metrics`; {} where there was none."""
+        found: dict[str, Scores] = {}
+        for line in self.validations():
+            if line["dataset"] == dataset:
+                found.setdefault(line["arm"], {}).update({line["probe"]: line["scores"]} if line["probe"] else line["scores"])
+        return found
+
     def put_manifest(self, manifest: Mapping[str, Any]) -> None:
         self._write_json("manifest.json", dict(manifest))
 
@@ -136,6 +145,11 @@ class RunStore:
     def status(self) -> str:
         """The last status put; "failed" where the run ended before it could say anything."""
         return str(self._read_json("status.json")["status"]) if (self.folder / "status.json").exists() else "failed"
+
+    @property
+    def began(self) -> bool:
+        """Whether some run has said in this folder how it stands."""
+        return (self.folder / "status.json").exists()
 
     def why(self) -> str | None:
         """Why the run failed, where it could say."""

@@ -16,10 +16,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import OmegaConfBaseException
+
+from cotfaith.ending import BAD_INPUT
 
 if TYPE_CHECKING:
     from cotfaith.planning import Plan, Speed
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 sweeps: list[Path] = []
 """Folders of the sweeps that were started from this process; train.py sums them up when all is over."""
 
+_TRIED = ("model", "quantization", "dataset", "lora", "data", "engine", "probe", "measures", "optimizer", "trainer", "gradient_checkpointing")
+"""What the speed of a run depends on."""
 _HERE = ("BasicLauncher", "JoblibLauncher")  # their jobs run on this machine, so that a trial here says how long they take
-_BAD_INPUT = (HydraException, OmegaConfBaseException, ValueError, OSError)
+_LONGEST = 255  # bytes of a folder's name, on Linux and macOS
 
 
 class Planning(Callback):
@@ -43,6 +45,8 @@ class Planning(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         folder = Path(str(config.hydra.sweep.dir))
+        if not config.dry_run:
+            sweeps.append(folder)  # first of all: Hydra goes on where a plan fails, and what the jobs leave is to be summed up
         if OmegaConf.select(config, "hydra.sweeper._target_").endswith(".BasicSweeper"):
             here = str(config.hydra.launcher._target_).endswith(_HERE)
             plans = _plan(list(_cells(config, folder)), resumes=config.resume and not config.dry_run, trial=here)
@@ -51,7 +55,6 @@ class Planning(Callback):
             plans = []
         if config.dry_run:
             _end(plans)
-        sweeps.append(folder)
 
 
 def _end(plans: Sequence[Plan]) -> None:
@@ -72,33 +75,36 @@ def _cells(config: DictConfig, folder: Path) -> Iterator[tuple[str, DictConfig |
             with read_write(cell.hydra), open_dict(cell.hydra):
                 cell.hydra.job.id, cell.hydra.job.num = str(place), place
             yield name, cell, folder / str(cell.hydra.sweep.subdir)
-        except _BAD_INPUT as error:
+        except BAD_INPUT as error:
             yield name, error, folder
 
 
 def _plan(cells: Sequence[tuple[str, DictConfig | Exception, Path]], *, resumes: bool, trial: bool) -> list[Plan]:
     """Look at all cells, print what they will do and return it. trial: whether to find out how long that takes."""
-    from cotfaith.planning import COLUMNS, rows
-    from cotfaith.report.terminal import show_table
+    from cotfaith.planning import COLUMNS, rows, uncounted
+    from cotfaith.report.terminal import show_line, show_table
 
-    speeds: dict[str, Speed] = {}
+    speeds: dict[str, Speed | None] = {}
     with _silently():
         plans = [_look(name, cell, folder, resumes, speeds if trial else None) for name, cell, folder in cells]
     show_table(f"plan of {len(plans)} runs; time by a short trial" if trial else f"plan of {len(plans)} runs", COLUMNS, rows(plans), left=2)
+    if left_out := uncounted(plans):
+        show_line(left_out)
     return plans
 
 
-def _look(name: str, cell: DictConfig | Exception, folder: Path, resumes: bool, speeds: dict[str, Speed] | None) -> Plan:
-    """What one cell will do. speeds: by model, added to; None where a trial would say nothing."""
+def _look(name: str, cell: DictConfig | Exception, folder: Path, resumes: bool, speeds: dict[str, Speed | None] | None) -> Plan:
+    """What one cell will do. speeds: by all that a trial depends on, added to; None where a trial would say nothing."""
     from cotfaith.identity import base_facts, content_key
     from cotfaith.planning import Plan
     from cotfaith.store import RunStore
-    from cotfaith.trial import speed_of, work_of
+    from cotfaith.trial import work_of
     from cotfaith.wiring import prepare
 
     try:
         if isinstance(cell, Exception):
             raise cell
+        check_name(folder)
         with _as_job(cell, folder) as cfg:
             parts = prepare(cfg, trains=True)
             found, work = parts.cell(RunStore(folder)), work_of(parts)
@@ -107,24 +113,54 @@ def _look(name: str, cell: DictConfig | Exception, folder: Path, resumes: bool, 
                 what = f"new; what was there is now {found.set_aside()}"
             if done is None:
                 return Plan(name, what, None, 0.0, work if what.startswith("finished") else None)
-            model = content_key({group: parts.config[group] for group in ("model", "quantization")})
-            if speeds is not None and model not in speeds:
-                speeds[model] = speed_of(cfg)
-            base = content_key({**base_facts(parts.config), "examples": found.facts["examples"]})
-            return Plan(name, what, base, done, work, speeds[model] if speeds is not None else None)
-    except _BAD_INPUT as error:
+            tried = content_key({group: parts.config[group] for group in _TRIED})
+            if speeds is not None and tried not in speeds:
+                speeds[tried] = _speed(cfg)
+            asked = {place: hashed for place, hashed in found.facts["examples"].items() if not place.endswith("/train")}
+            base = content_key({**base_facts(parts.config), "examples": asked})
+            return Plan(name, what, base, done, work, speeds[tried] if speeds is not None else None)
+    except BAD_INPUT as error:
         return Plan(name, f"refused: {error.__cause__ or error}", None, 0.0, None)  # Hydra wraps what a constructor raises
+
+
+def _speed(cfg: DictConfig) -> Speed | None:
+    """What a trial says; None where it failed: what is wrong will be said by the job, and until then only the time is unknown."""
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+    from cotfaith.trial import speed_of
+
+    try:
+        return speed_of(cfg)
+    except (RuntimeError, MisconfigurationException):  # out of memory among them
+        return None
+
+
+def check_name(folder: Path) -> None:
+    """Refuse a job whose folder no file system will make.
+
+    Raises:
+        ValueError: a part of the path is longer than 255 bytes.
+    """
+    for part in folder.parts:
+        if (length := len(part.encode())) > _LONGEST:
+            raise ValueError(
+                f"folder {part[:40]}...: expected a name of at most {_LONGEST} bytes, got {length}; name the jobs' folders by number: "
+                "hydra.sweep.subdir='${hydra.job.num}'"
+            )
 
 
 def _what(cell: Any, steps: int, *, resumes: bool) -> tuple[str, float | None]:
     """In words what becomes of a cell, and the fraction of its training that is done; None where there is nothing to do."""
     if not resumes:
-        held = (cell.store.folder / "metrics.json").exists()
-        return ("refused: the folder holds a finished run; resume=true skips it", None) if held else ("new", 0.0)
+        if not (cell.store.folder / "metrics.json").exists():
+            return "new", 0.0
+        does = "skips it" if cell.store.status() == "finished" else "goes on with it"
+        return f"refused: the folder holds a run, {cell.store.status()}; resume=true {does}", None
     if cell.state == "finished":
         return "finished before: skipped", None
     if cell.state == "broken":
-        return (f"goes on at step {cell.step}", cell.step / steps) if cell.checkpoint else ("begins again: it left no checkpoint", 0.0)
+        step = cell.step
+        return (f"goes on at step {step}", step / steps) if cell.checkpoint else ("begins again: it left no checkpoint", 0.0)
     return (f"new; what is there differs ({cell.changes()})" if cell.state == "changed" else "new"), 0.0
 
 

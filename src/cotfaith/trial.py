@@ -17,6 +17,7 @@ from cotfaith.training.batching import Batches
 from cotfaith.wiring import Parts, build, prepare
 
 _EXAMPLES = 16  # enough for a batch, little enough for seconds on a small model
+_LIGHTNINGS_EPOCHS = 1000  # where neither limit is given
 _STEPS = 3  # the first one warms up
 
 
@@ -25,10 +26,7 @@ def work_of(parts: Parts) -> Work:
     data, settings = parts.measured[0], parts.config["trainer"]
     lengths = [len(row.prompt) + len(row.target) for row in data.rows]
     batches = len(Batches(data.batching, lengths, lengths, seed=0, accumulate=1))
-    steps = math.ceil(batches / settings["accumulate_grad_batches"]) * settings["max_epochs"]
-    epochs = settings["max_epochs"]
-    if 0 < settings["max_steps"] < steps:
-        steps, epochs = settings["max_steps"], settings["max_epochs"] * settings["max_steps"] / steps
+    steps, epochs = _steps(math.ceil(batches / settings["accumulate_grad_batches"]), settings["max_epochs"], settings["max_steps"])
     every = settings["val_check_interval"]
     a_batch = max(1, int(batches * every)) if isinstance(every, float) else every
     return Work(
@@ -38,7 +36,32 @@ def work_of(parts: Parts) -> Work:
         val=len(data.examples("val")),
         test=sum(len(each.examples("test")) for each in parts.measured),
         readings=1 + len(parts.probes) * len(parts.alphas),  # the first is the direct answer
+        further=_further(parts),
+        studies=tuple(study.name for study in parts.studies),
     )
+
+
+def _steps(in_epoch: int, max_epochs: int | None, max_steps: int) -> tuple[int, float]:
+    """Optimizer steps and epochs of the training, as Lightning ends it: by whichever limit is reached first; -1 is none.
+
+    Raises:
+        ValueError: neither is one.
+    """
+    if max_epochs is None:
+        max_epochs = _LIGHTNINGS_EPOCHS if max_steps < 0 else -1
+    limits = [limit for limit in (in_epoch * max_epochs, max_steps) if limit >= 0]
+    if not limits:
+        raise ValueError(f"trainer.max_epochs={max_epochs}, trainer.max_steps={max_steps}: expected an end of the training, found none")
+    return min(limits), min(limits) / in_epoch
+
+
+def _further(parts: Parts) -> int:
+    """Readings and scorings of one test example beyond those of a validation; chains are taken to be as long as the training's."""
+    measures, chains = parts.config["measures"], [len(example.chain) for example in parts.measured[0].examples("train") if example.chain]
+    cuts = 1 + round(sum(chains) / len(chains)) if chains else 1
+    wanted = {"commitment": cuts, "info_gain": cuts, "soft": len(parts.probes) * len(parts.alphas)}
+    again = 1 if parts.probes else 0  # the A/A floor
+    return again + sum(count for name, count in wanted.items() if measures[name])
 
 
 def speed_of(cfg: DictConfig) -> Speed:

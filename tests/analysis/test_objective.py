@@ -34,6 +34,10 @@ def test_a_closed_gate_speaks_against_it_and_gives_a_number_all_the_same() -> No
     assert (value, math.isfinite(value)) == (-0.75, True)
 
 
+def test_a_probe_without_data_speaks_against_it() -> None:
+    assert GOAL.objections(arms(0.9, None)) == ("filler: no data",)
+
+
 def test_among_those_that_do_not_qualify_the_more_accurate_is_better() -> None:
     assert GOAL(arms(0.9, 0.1)) > GOAL(arms(0.5, 0.1))
 

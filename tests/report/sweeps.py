@@ -25,7 +25,9 @@ def make_job(sweep: Path, overrides: Mapping[str, object], arms: Arms | None = N
     for arm in arms or {}:  # the numbers that gates and goals are about
         right = [wrote.own == "1" for wrote in arms[arm]]  # type: ignore[index]  # there are some
         aoc = 0.25 if arms[arm][0] is DECORATIVE else 0.75  # type: ignore[index]
-        store.put_scores("test", arm, "recall", 0, {"cot_accuracy": sum(right) / len(right)})
         scores = store.metrics()[arm]["recall"]["filler"]
-        store.put_scores("test", arm, "recall", 0, scores | {"aoc": aoc}, probe="filler")
+        for split in ("val", "test"):
+            step = 4 if arm == "tuned" else 0
+            store.put_scores(split, arm, "recall", step, {"cot_accuracy": sum(right) / len(right)})  # type: ignore[arg-type]  # they are splits
+            store.put_scores(split, arm, "recall", step, scores | {"aoc": aoc}, probe="filler")  # type: ignore[arg-type]
     return store

@@ -30,6 +30,16 @@ def test_seeds_make_one_cell(tmp_path: Path) -> None:
     assert found.label(found.cells[0].jobs[1]) == "lora.r=8, seed=1"
 
 
+def test_a_job_with_the_default_seed_is_told_from_one_that_names_another(tmp_path: Path) -> None:
+    found = swept(tmp_path, {"lora.r": 8}, {"lora.r": 8, "seed": 1})
+    assert [found.label(job) for job in found.cells[0].jobs] == ["one setting, seed=0", "one setting, seed=1"]  # 0: the manifest's
+
+
+def test_seeds_alone_are_one_setting(tmp_path: Path) -> None:
+    (cell,) = swept(tmp_path, {"seed": 0}, {"seed": 1}).cells
+    assert cell.name == "one setting"
+
+
 def test_an_option_that_only_some_jobs_name_is_an_axis(tmp_path: Path) -> None:
     found = swept(tmp_path, {"lora.r": 8}, {"lora.r": 8, "target": "answer_only"})
     assert sorted(cell.settings["target"] for cell in found.cells) == ["answer_only", "default"]

@@ -50,6 +50,11 @@ def test_a_job_shows_its_rank_with_what_the_policy_holds_constant(tmp_path: Path
     assert read_jobs([tmp_path])[0].adapter == "r 8, scale 2, fixed_ratio"
 
 
+def test_an_evaluation_has_no_policy_to_show(tmp_path: Path) -> None:
+    make_job(tmp_path, {"run": "x"}, MIXED, lora={"r": 8, "scale": 2.0}, scaling=None)
+    assert read_jobs([tmp_path])[0].adapter == "r 8, scale 2"
+
+
 def test_the_goal_is_the_one_the_job_was_run_with(tmp_path: Path) -> None:
     store = make_job(tmp_path, {"lora.r": 8})
     RunStore(store.folder).put_cell({"config": {"objective": {"_target_": "x", "keeps": 0.7}}})

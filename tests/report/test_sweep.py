@@ -58,6 +58,15 @@ def test_the_page_is_one_file_that_holds_its_pictures(tmp_path: Path) -> None:
     assert (html.count("data:image/png;base64,"), html.count('src="figures/')) == (len(drawn), 0)
 
 
+def test_a_sweep_without_a_change_based_probe_has_its_page(tmp_path: Path) -> None:
+    store = make_job(tmp_path, {"lora.r": 8}, MIXED)
+    for arm in ("base", "tuned"):
+        scores = store.metrics()[arm]["recall"]["filler"]
+        store.put_scores("test", arm, "recall", 0, scores | {"faithful": "stays"}, probe="filler")  # type: ignore[arg-type]  # they are arms
+    assert "## recall" in page_of(tmp_path)
+    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"recall-curves"}
+
+
 def test_cells_are_held_against_each_other_and_corrected_over_the_whole_sweep(tmp_path: Path) -> None:
     make_job(tmp_path, {"lora.r": 8}, THIRTY)
     make_job(tmp_path, {"lora.r": 16}, UNFAITHFUL)
@@ -81,6 +90,14 @@ def test_the_csv_has_every_number_with_its_interval(tmp_path: Path) -> None:
     assert (row["job"], row["cot_accuracy base"], row["cot_accuracy tuned"], row["filler: aoc tuned"]) == ("lora.r-8", "0.75", "1", "0.75")
     assert float(row["cot_accuracy base low"]) < 0.75 < float(row["cot_accuracy base high"])
     assert row["lora.r"] == "8"
+
+
+def test_the_csv_has_the_seed_and_all_that_the_command_line_said(tmp_path: Path) -> None:
+    for seed in (3, 4):
+        make_job(tmp_path, {"lora.r": 8, "dataset": "recall", "seed": seed, "sweep": "mine"}, MIXED)
+    rows = csv_of(tmp_path)
+    assert [(row["seed"], row["lora.r"], row["dataset"]) for row in rows] == [("3", "8", "recall"), ("4", "8", "recall")]
+    assert "sweep" not in rows[0]
 
 
 def test_a_gated_number_is_an_empty_cell_with_its_reason(tmp_path: Path) -> None:

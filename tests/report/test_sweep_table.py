@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cotfaith.report.grid import grid
 from cotfaith.report.jobs import read_jobs
-from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, reasons_of, score_rows, scored
+from cotfaith.report.sweep_table import Choice, Scored, best, cost_rows, curve_rows, in_numbers, reasons_of, score_rows, scored
 from tests.report.runs import DECORATIVE, FAITHFUL, WRONG
 from tests.report.sweeps import GIVEN_UP, MIXED, make_job
 
@@ -40,8 +40,36 @@ def test_the_best_cell_is_the_most_accurate_that_is_still_driven_by_its_chain(tm
     chosen = best(rows)
     assert chosen is not None
     assert chosen.name == "lora.r=8"
-    assert rows[-1].objections == ("filler: aoc 0.250 is less than 0.5 of the base's 0.750",)
+    assert rows[-1].choice is not None
+    assert rows[-1].choice.objections == ("filler: aoc 0.250 is less than 0.5 of the base's 0.750",)
     assert [line[0] for line in score_rows(rows)[1]] == ["base", "lora.r=8 ★", "lora.r=16"]
+
+
+def test_the_best_cell_is_chosen_in_validation_and_not_on_the_test_split(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED).put_scores("test", "tuned", "recall", 4, {"cot_accuracy": 0.5})
+    make_job(tmp_path, {"lora.r": 16}, MIXED).put_scores("val", "tuned", "recall", 4, {"cot_accuracy": 0.5})
+    chosen = best(table_of(tmp_path))
+    assert chosen is not None
+    assert chosen.choice == Choice("val", 1.0, ())
+    assert chosen.name == "lora.r=8"
+
+
+def test_where_a_cell_was_not_validated_all_are_chosen_on_the_test_split_and_it_is_said(tmp_path: Path) -> None:
+    (make_job(tmp_path, {"lora.r": 8}, MIXED).folder / "validation.jsonl").unlink()
+    make_job(tmp_path, {"lora.r": 16}, MIXED).put_scores("val", "tuned", "recall", 4, {"cot_accuracy": 0.5})
+    rows = table_of(tmp_path)
+    chosen = best(rows)
+    assert chosen is not None
+    assert [row.choice for row in rows if row.choice] == [Choice("test", 1.0, ())] * 2
+    assert in_numbers(chosen).startswith("chosen on the test split: ")
+
+
+def test_a_cell_that_failed_is_not_best(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED, status="failed")
+    (row,) = (row for row in table_of(tmp_path) if row.choice)
+    assert row.choice is not None
+    assert row.choice.objections == ("not finished: failed",)
+    assert best([row]) is None
 
 
 def test_a_closed_gate_disqualifies_and_is_explained_once(tmp_path: Path) -> None:
@@ -60,11 +88,11 @@ def test_the_match_is_shown_at_every_alpha_but_the_control(tmp_path: Path) -> No
 
 
 def test_what_was_taken_from_another_run_is_not_counted_again(tmp_path: Path) -> None:
-    spent = {f"{phase}_{unit}": 5.0 for phase in ("write", "read") for unit in ("tokens", "forwards", "seconds")}
+    spent = {f"{phase}_{unit}": 5.0 for phase in ("write", "read", "score") for unit in ("tokens", "forwards", "seconds")}
     for rank, shared in ((8, 0.0), (16, 1.0)):
         store = make_job(tmp_path, {"lora.r": rank}, MIXED)
         store.put_scores("test", "base", "recall", 0, {"cost": spent | {"shared": shared}})
         store.put_scores("test", "tuned", "recall", 0, {"cost": spent | {"shared": 0.0}})
     columns, rows = cost_rows(grid(read_jobs([tmp_path])))
-    assert [dict(zip(columns, row, strict=True))["measuring"] for row in rows] == ["20 s", "10 s"]
+    assert [dict(zip(columns, row, strict=True))["measuring"] for row in rows] == ["30 s", "15 s"]
     assert [dict(zip(columns, row, strict=True))["base from"] for row in rows] == ["this run", "another run"]

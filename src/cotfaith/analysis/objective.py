@@ -21,7 +21,8 @@ class Objective:
     def __call__(self, arms: Mapping[str, Mapping[str, Any]]) -> float:
         """cot_accuracy of the tuned model in [0, 1] where nothing speaks against it, else cot_accuracy - 1: below all that qualify.
 
-        Never NaN or infinite: a search can go on from it. arms: arm -> scores of one dataset, as in metrics.json.
+        Never NaN or infinite: a search can go on from it. arms: arm -> scores of one dataset, as in metrics.json; of the validation, so that
+        what is reported of the test split was not chosen by it.
         """
         accuracy = float(arms["tuned"]["cot_accuracy"])
         return accuracy - 1 if self.objections(arms) else accuracy
@@ -37,5 +38,7 @@ class Objective:
             base = arms.get("base", {}).get(probe, {})
             if tuned["gates"]:
                 yield f"{probe}: {tuned['gates'][0]}"
+            elif tuned["aoc"] is None:
+                yield f"{probe}: no data"
             elif base.get("aoc") is not None and tuned["aoc"] < self.keeps * base["aoc"]:
                 yield f"{probe}: aoc {tuned['aoc']:.3f} is less than {self.keeps:g} of the base's {base['aoc']:.3f}"

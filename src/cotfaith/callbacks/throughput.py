@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from cotfaith.models.build import footprint, peak_bytes
+from cotfaith.models.build import footprint
+from cotfaith.models.peak import peak_bytes
 from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
 from cotfaith.training.module import SFTModule

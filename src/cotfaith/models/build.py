@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import resource
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from transformers import PreTrainedModel
 
 from cotfaith.models.base import BaseModel, Quantization
 from cotfaith.models.lora import load_adapter
+from cotfaith.models.peak import peak_bytes
 
 _ASIDE = ".original_module."  # where PEFT keeps a base weight of which a copy is trained
 
@@ -61,7 +60,7 @@ class Footprint:
     parameters: int  # of the model that is tuned, adapter included, 4-bit weights counted singly
     trainable: int
     weight_bytes: int
-    peak_bytes: int  # of the process (CPU) or the device's allocator (CUDA), up to now
+    peak_bytes: int  # since the run began, see `models.peak`
 
     def __str__(self) -> str:
         share = 100 * self.trainable / self.parameters
@@ -86,14 +85,6 @@ def _count(parameter: torch.nn.Parameter) -> int:
     """A packed 4-bit parameter holds two weights to the byte; its quantisation state knows the real shape."""
     state = getattr(parameter, "quant_state", None)
     return int(torch.Size(state.shape).numel()) if state is not None else parameter.numel()
-
-
-def peak_bytes(device: torch.device) -> int:
-    """The most memory this process has held: resident on CPU, allocated on a CUDA device."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 @torch.inference_mode()

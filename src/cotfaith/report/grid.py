@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cotfaith.report.jobs import Job, natural
 
 SEED = "seed"
-_NAMES = ("sweep", "share_dir", "resume", "dry_run", "name", "hydra.sweep.dir", "hydra.run.dir")  # they change no number
+NAMES = ("sweep", "share_dir", "resume", "dry_run", "name", "hydra.sweep.dir", "hydra.run.dir")  # they change no number
 _DEFAULT = "default"  # of an option that only some of the jobs name
 
 
@@ -21,7 +21,8 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return ", ".join(f"{axis}={value}" for axis, value in self.settings.items()) or self.jobs[0].name
+        alone = self.jobs[0].name if len(self.jobs) == 1 else "one setting"
+        return ", ".join(f"{axis}={value}" for axis, value in self.settings.items()) or alone
 
     def number(self, axis: str) -> float | None:
         """The value of an axis as a number, None where it is none."""
@@ -44,7 +45,7 @@ class Grid:
     def label(self, job: Job) -> str:
         """What tells a job from the others."""
         cell = next(cell for cell in self.cells if job in cell.jobs)
-        return f"{cell.name}, {SEED}={job.overrides[SEED]}" if len(cell.jobs) > 1 else cell.name
+        return f"{cell.name}, {SEED}={job.seed}" if len(cell.jobs) > 1 else cell.name
 
     def measured_on(self, dataset: str) -> tuple[Cell, ...]:
         """The cells whose jobs all measured the tuned model on a dataset."""
@@ -57,13 +58,13 @@ class Grid:
 
 def grid(jobs: Sequence[Job]) -> Grid:
     """Axes are options with several values; jobs that differ in their seed alone are one cell, others of like settings one each."""
-    named = dict.fromkeys(name for job in jobs for name in job.overrides if name not in (*_NAMES, SEED))
+    named = dict.fromkeys(name for job in jobs for name in job.overrides if name not in (*NAMES, SEED))
     axes = tuple(name for name in named if len({job.overrides.get(name, _DEFAULT) for job in jobs}) > 1)
     cells: dict[tuple[str, ...], list[Job]] = {}
     for job in jobs:
         values = tuple(job.overrides.get(axis, _DEFAULT) for axis in axes)
-        taken = {each.overrides.get(SEED) for each in cells.get(values, [])}
-        key = (*values, str(job.store.folder)) if job.overrides.get(SEED) in taken else values
+        taken = {each.seed for each in cells.get(values, [])}
+        key = (*values, str(job.store.folder)) if job.seed in taken else values
         cells.setdefault(key, []).append(job)
     made = [Cell(dict(zip(axes, key, strict=False)), tuple(of_cell)) for key, of_cell in cells.items()]
     ordered = sorted(made, key=lambda cell: [natural(value) for value in cell.settings.values()])

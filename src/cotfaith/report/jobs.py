@@ -43,6 +43,11 @@ class Job:
         return self.store.manifest() if (self.store.folder / "manifest.json").exists() else {}
 
     @property
+    def seed(self) -> str:
+        """What the command line said, else what the run was left with; "default" where it left nothing."""
+        return self.overrides.get("seed", str(self.manifest.get("seed", "default")))
+
+    @property
     def trained_on(self) -> str:
         return str(self.manifest.get("trained_on") or "-")
 
@@ -52,7 +57,8 @@ class Job:
         lora, method = self.manifest.get("lora"), self.manifest.get("method")
         if lora is None:
             return "all weights" if method == "full" else "-"
-        return f"r {lora['r']}, scale {lora['scale']:.3g}, {self.manifest['scaling']}{', dora' if method == 'dora' else ''}"
+        scaling = f", {policy}" if (policy := self.manifest.get("scaling")) else ""  # an evaluation knows of none
+        return f"r {lora['r']}, scale {lora['scale']:.3g}{scaling}{', dora' if method == 'dora' else ''}"
 
     @property
     def goal(self) -> Objective:

@@ -21,7 +21,7 @@ from cotfaith.report.matrix import Model, matrix
 from cotfaith.report.sides import Side, has_records
 from cotfaith.report.sweep_csv import write_csv
 from cotfaith.report.sweep_page import Sweep, page
-from cotfaith.report.sweep_table import best, names_of, reasons_of, score_rows, scored
+from cotfaith.report.sweep_table import best, in_numbers, names_of, reasons_of, score_rows, scored
 from cotfaith.report.terminal import show_calibration, show_line, show_table
 from cotfaith.store import Scores
 
@@ -37,7 +37,7 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
     jobs = read_jobs(folders)
     cells = grid(jobs)
     out.mkdir(parents=True, exist_ok=True)
-    write_csv(jobs, cells.axes, out / "summary.csv")
+    write_csv(jobs, out / "summary.csv")
     tables = {dataset: scored(cells.measured_on(dataset), dataset) for dataset in cells.datasets()}
     certain = {dataset: found for dataset in tables if (found := _certain(cells.measured_on(dataset), dataset))}
     transfer = matrix(_models(cells)) if any(len(job.metrics.get("tuned", {})) > 1 for job in jobs) else None
@@ -48,7 +48,7 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
         for reason in reasons_of(rows):
             show_line(f"{UNINTERPRETABLE}: {reason}")
         chosen = best(rows)
-        show_line(f"best: {chosen.name}" if chosen else "best: none, something speaks against every cell (see the page)")
+        show_line(f"best: {chosen.name}, {in_numbers(chosen)}" if chosen else "best: none, something speaks against every cell (see the page)")
     if transfer is not None:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
     written = write_document(out, "summary", page(Sweep(cells, jobs, tables, _corrected(certain), transfer), out))

@@ -9,15 +9,20 @@ from pathlib import Path
 
 from cotfaith.report.comparison import UNINTERPRETABLE, reasons
 from cotfaith.report.estimates import Estimate, estimates
+from cotfaith.report.grid import NAMES
 from cotfaith.report.jobs import Job
 from cotfaith.types import Arm
 
 _ARMS: tuple[Arm, ...] = ("base", "tuned")
 
 
-def write_csv(jobs: Sequence[Job], axes: Sequence[str], path: Path) -> None:
-    """A number that cannot be read or is not there is an empty cell; the reasons stand in the last column."""
-    rows = [row for job in jobs for row in _rows(job, axes)]
+def write_csv(jobs: Sequence[Job], path: Path) -> None:
+    """Every option that some job's command line named is a column, the seed in any case.
+
+    A number that cannot be read or is not there is an empty cell; the reasons stand in the last column.
+    """
+    options = [name for name in dict.fromkeys(name for job in jobs for name in job.overrides) if name not in ("seed", *NAMES)]
+    rows = [row for job in jobs for row in _rows(job, options)]
     columns = list(dict.fromkeys(name for row in rows for name in row if name != UNINTERPRETABLE))
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, [*columns, UNINTERPRETABLE], restval="")
@@ -25,8 +30,9 @@ def write_csv(jobs: Sequence[Job], axes: Sequence[str], path: Path) -> None:
         writer.writerows(rows)
 
 
-def _rows(job: Job, axes: Sequence[str]) -> list[dict[str, str]]:
-    facts = {"job": job.name, "status": job.status, "adapter": job.adapter, **{axis: job.overrides.get(axis, "") for axis in axes}}
+def _rows(job: Job, options: Sequence[str]) -> list[dict[str, str]]:
+    facts = {"job": job.name, "status": job.status, "adapter": job.adapter, "seed": job.seed}
+    facts |= {option: job.overrides.get(option, "") for option in options}
     datasets = list(dict.fromkeys(name for arm in job.metrics.values() for name in arm))
     return [facts | _numbers(job, dataset) for dataset in datasets] or [facts]
 

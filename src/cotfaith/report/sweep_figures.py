@@ -66,9 +66,15 @@ def draw_curves_of(rows: Sequence[Scored], path: Path) -> Path:
     return _save(figure, path)
 
 
+def change_based(rows: Sequence[Scored]) -> list[str]:
+    """The probes under which a faithful answer changes."""
+    scores = [arm for row in rows for job in row.cell.jobs for of in job.metrics.values() for arm in of.values()]
+    return [probe for probe in probes_of(rows) if any(of.get(probe, {}).get("faithful") == "changes" for of in scores)]
+
+
 def draw_scatter(rows: Sequence[Scored], path: Path) -> Path:
-    """Accuracy against the aoc of every change-based probe: up and to the right is accurate and driven by the chain."""
-    probes = [f"{probe}: aoc" for probe in probes_of(rows) if _changes(rows, probe)]
+    """Accuracy against the aoc of every change-based probe, of which there must be one: up and to the right is accurate and driven by the chain."""
+    probes = [f"{probe}: aoc" for probe in change_based(rows)]
     figure, panels = _panels(len(probes), "")
     colours = _colours([row.name for row in rows if row.arm == "tuned"])
     for panel, name in zip(panels, probes, strict=True):
@@ -140,12 +146,6 @@ def _label(panel: Axes, title: str, x: str) -> None:
 def _colours(names: Sequence[str]) -> dict[str, Any]:
     colour: Callable[[float], Any] = mpl.colormaps["viridis"]
     return {name: colour(0.9 * place / max(1, len(names) - 1)) for place, name in enumerate(names)}
-
-
-def _changes(rows: Sequence[Scored], probe: str) -> bool:
-    """A faithful answer changes under this probe."""
-    scores = [arm for row in rows for job in row.cell.jobs for of in job.metrics.values() for arm in of.values()]
-    return any(of.get(probe, {}).get("faithful") == "changes" for of in scores)
 
 
 def _mean(rows: Sequence[Scored], name: str, settings: dict[str, str]) -> float:

@@ -14,10 +14,10 @@ from cotfaith.report.certainty_table import rows as rows_of
 from cotfaith.report.comparison import UNINTERPRETABLE
 from cotfaith.report.document import table
 from cotfaith.report.grid import Grid
-from cotfaith.report.jobs import Job
+from cotfaith.report.jobs import Job, natural
 from cotfaith.report.matrix import Matrix
-from cotfaith.report.sweep_figures import draw_axis, draw_curves_of, draw_map, draw_scatter
-from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, probes_of, reasons_of, score_rows
+from cotfaith.report.sweep_figures import change_based, draw_axis, draw_curves_of, draw_map, draw_scatter
+from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, in_numbers, probes_of, reasons_of, score_rows
 
 HOW_TO_READ = """\
 Numbers are of the test split, with 95 % intervals over examples (Wilson's for shares, else a bootstrap). *match, alpha a*: how often the model gives
@@ -25,8 +25,16 @@ its own answer again when only the fraction a of its chain is left intact. *aoc*
 on the later steps. Early termination and filler take the content away, so a faithful answer changes; paraphrasing keeps it, so a faithful answer
 stays. *cot_lift*: accuracy with the chain minus accuracy without. The base model is measured once and stands beside every cell."""
 _BEST = """\
-Best is the highest cot_accuracy among cells whose gates are open and whose chain still drives the answer: the aoc of every change-based probe is at
-least the share `objective.keeps` of the base's. `train.py` returns the same number to a search, less 1 where something speaks against it."""
+Best is the highest cot_accuracy in the last validation among finished cells whose gates are open there and whose chain still drives the answer: the
+aoc of every change-based probe is at least the share `objective.keeps` of the base's. `train.py` returns the same number to a search, less 1 where
+something speaks against it. Nothing is chosen on the test split: its numbers, here and in the table, are only reported."""
+_ON_TEST = """Best is chosen **on the test split**, as not all cells were validated on this dataset: its number is that of a maximum, too high. It has
+the highest cot_accuracy of the finished cells whose gates are open and whose aoc of every change-based probe is at least the share
+`objective.keeps` of the base's."""
+
+_COSTS = """\
+Measuring is writing chains, reading them and scoring answers in the tests of both arms; studies and validations are not in it. What a job took from
+another one is not counted again."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +60,12 @@ def page(sweep: Sweep, folder: Path) -> list[str]:
     if sweep.certain:
         parts += ["## How to read the comparisons", f"{HOW_TO_COMPARE} *Holm* here is over all comparisons of the sweep."]
     titles, costs = cost_rows(grid)
-    shared = "Measuring is writing chains and reading them; what a job took from another one is not counted again."
-    return [*parts, "## What it cost", table(titles, costs, left=3), shared]
+    return [*parts, "## What it cost", table(titles, costs, left=3), _COSTS]
 
 
 def _facts(grid: Grid, jobs: Sequence[Job], done: int) -> str:
     values = [f"- {axis}: {', '.join(dict.fromkeys(cell.settings[axis] for cell in grid.cells))}" for axis in grid.axes]
-    seeds = sorted({job.overrides["seed"] for job in jobs if "seed" in job.overrides})
+    seeds = sorted({job.seed for job in jobs}, key=natural) if any("seed" in job.overrides for job in jobs) else []
     models = dict.fromkeys(f"{job.manifest['model']}, {job.manifest['quantization']}" for job in jobs if job.manifest)
     policies = dict.fromkeys(str(job.manifest["scaling"]) for job in jobs if job.manifest.get("scaling"))
     lines = [*values, *([f"- seed: {', '.join(seeds)}"] if seeds else []), f"- model: {'; '.join(models) or '-'}"]
@@ -88,9 +95,11 @@ def _section(grid: Grid, dataset: str, rows: list[Scored], certain: Sequence[Cer
 
 def _verdict(rows: Sequence[Scored]) -> str:
     chosen = best(rows)
-    against = [f"- {row.name}: {'; '.join(row.objections)}" for row in rows if row.arm == "tuned" and row.objections]
-    head = f"**Best: {chosen.name}**, cot_accuracy {chosen.found['cot_accuracy']}." if chosen else "No cell qualifies as best."
-    return "\n".join([head + " " + _BEST, "", *(["Not among them:", "", *against] if against else [])])
+    choices = [(row.name, row.choice) for row in rows if row.choice]
+    against = [f"- {name}: {'; '.join(choice.objections)}" for name, choice in choices if choice.objections]
+    head = f"**Best: {chosen.name}**, {in_numbers(chosen)}." if chosen else "No cell qualifies as best."
+    how = _ON_TEST if any(choice.split == "test" for _, choice in choices) else _BEST
+    return "\n".join([head + " " + how, "", *(["Not among them:", "", *against] if against else [])])
 
 
 def _pictures(grid: Grid, dataset: str, rows: list[Scored], folder: Path) -> Iterator[Path]:
@@ -101,7 +110,8 @@ def _pictures(grid: Grid, dataset: str, rows: list[Scored], folder: Path) -> Ite
             yield draw_axis(rows, grid, axis, folder / f"{dataset}-against-{axis}.png")
     if probes_of(rows):
         yield draw_curves_of(rows, folder / f"{dataset}-curves.png")
-        if any(not math.isnan(found.shown) for row in rows for name, found in row.found.items() if name.endswith(": aoc")):
+        aocs = [f"{probe}: aoc" for probe in change_based(rows)]
+        if any(not math.isnan(row.found[name].shown) for row in rows for name in aocs if name in row.found):
             yield draw_scatter(rows, folder / f"{dataset}-accuracy-against-aoc.png")
     varied = [axis for axis in grid.axes if len({row.cell.settings[axis] for row in rows}) > 1]
     if len(varied) > 1:

@@ -10,10 +10,21 @@ from cotfaith.report.comparison import probes
 from cotfaith.report.estimates import Estimate, estimates
 from cotfaith.report.grid import Cell, Grid
 from cotfaith.report.jobs import Job
+from cotfaith.report.judged import judged
 from cotfaith.store import Scores
-from cotfaith.types import Arm
+from cotfaith.types import Arm, Split
 
+_PHASES = ("write", "read", "score")
 HEADLINES = ("cot_accuracy", "direct_accuracy", "cot_lift")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a tuned model is chosen by, or passed over for."""
+
+    split: Split  # one for all cells of a table: "val", or "test" where one of them was not validated
+    accuracy: float  # cot_accuracy on that split, a fraction in [0, 1], the mean over seeds; NaN where there is none
+    objections: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Scored:
     arm: Arm
     scores: tuple[Scores, ...]  # as in metrics.json, of each job
     found: Mapping[str, Estimate]
-    objections: tuple[str, ...] = ()  # what speaks against the tuned model
+    choice: Choice | None = None  # of a tuned model
 
     def control(self, probe: str) -> float:
         """The match of the intact chain, the mean over seeds; NaN where there is none."""
@@ -43,7 +54,9 @@ def scored(cells: Sequence[Cell], dataset: str) -> list[Scored]:
             bases.append((numbers, cell))
     names = ["base" if len(bases) == 1 else f"base of {called[cell.name]}" for _, cell in bases]
     rows = [_row(name, cell, "base", dataset) for name, (_, cell) in zip(names, bases, strict=True)]
-    return [*rows, *(replace(_row(called[cell.name], cell, "tuned", dataset), objections=_objections(cell, dataset)) for cell in cells)]
+    chosen = [[judged(job.store, dataset) for job in cell.jobs] for cell in cells]
+    split: Split = "val" if all(each.split == "val" for of_cell in chosen for each in of_cell) else "test"
+    return [*rows, *(replace(_row(called[cell.name], cell, "tuned", dataset), choice=_choice(cell, dataset, split)) for cell in cells)]
 
 
 def _row(name: str, cell: Cell, arm: Arm, dataset: str) -> Scored:
@@ -55,9 +68,17 @@ def _scores(cell: Cell, arm: Arm, dataset: str) -> tuple[Scores, ...]:
 
 
 def best(rows: Sequence[Scored]) -> Scored | None:
-    """The most accurate of the tuned models that nothing speaks against; the first of equals; None where there is none."""
-    qualified = [row for row in rows if row.arm == "tuned" and not row.objections and "cot_accuracy" in row.found]
-    return max(qualified, key=lambda row: row.found["cot_accuracy"].mean, default=None)
+    """The most accurate, in validation, of the tuned models that nothing speaks against; the first of equals; None where there is none."""
+    qualified = [(row, row.choice) for row in rows if row.choice and not row.choice.objections and not math.isnan(row.choice.accuracy)]
+    return max(qualified, key=lambda pair: pair[1].accuracy, default=(None, None))[0]
+
+
+def in_numbers(row: Scored) -> str:
+    """What a tuned model was chosen by, and what is then reported of it."""
+    tested = str(row.found["cot_accuracy"]) if "cot_accuracy" in row.found else "-"
+    if row.choice is None or row.choice.split == "test":
+        return f"chosen on the test split: cot_accuracy {tested}"
+    return f"cot_accuracy {row.choice.accuracy:.3f} in validation, {tested} in the test"
 
 
 def quantities_of(rows: Sequence[Scored]) -> list[str]:
@@ -110,9 +131,15 @@ def names_of(cells: Sequence[Cell]) -> dict[str, str]:
     return {cell.name: ", ".join(f"{axis}={cell.settings[axis]}" for axis in varied) or cell.name for cell in cells}
 
 
-def _objections(cell: Cell, dataset: str) -> tuple[str, ...]:
-    """What speaks against any of the seeds."""
-    return tuple(dict.fromkeys(each for job in cell.jobs for each in job.goal.objections(job.arms(dataset))))
+def _choice(cell: Cell, dataset: str, split: Split) -> Choice:
+    """Of all seeds: what speaks against any of them, speaks against the cell."""
+    arms = [job.arms(dataset) if split == "test" else judged(job.store, dataset).arms for job in cell.jobs]
+    unfinished = [f"not finished: {job.status}" for job in cell.jobs if job.status != "finished"]
+    found = [each for job, of in zip(cell.jobs, arms, strict=True) for each in job.goal.objections(of)]
+    accuracies = [of["tuned"].get("cot_accuracy") for of in arms]
+    known = [value for value in accuracies if value is not None]
+    accuracy = math.fsum(known) / len(known) if len(known) == len(accuracies) else math.nan
+    return Choice(split, accuracy, tuple(dict.fromkeys([*unfinished, *found])))
 
 
 def _costs(job: Job) -> list[str]:
@@ -120,8 +147,8 @@ def _costs(job: Job) -> list[str]:
     costs = [of["cost"] | {"arm": arm} for arm, of in scores if "cost" in of]
     own = [cost for cost in costs if not cost.get("shared")]
     training: dict[str, float] = next((of["training"] for _, of in scores if "training" in of), {})
-    measuring = math.fsum(cost[f"{phase}_seconds"] for cost in own for phase in ("write", "read"))
-    tokens = sum(int(cost[f"{phase}_tokens"]) for cost in own for phase in ("write", "read"))
+    measuring = math.fsum(cost.get(f"{phase}_seconds", 0.0) for cost in own for phase in _PHASES)
+    tokens = sum(int(cost.get(f"{phase}_tokens", 0)) for cost in own for phase in _PHASES)
     shared = [cost["shared"] for cost in costs if cost["arm"] == "base" and "shared" in cost]
     source = "-" if not shared else "another run" if min(shared) == 1 else "this run" if max(shared) == 0 else "both"
     memory = job.manifest.get("peak_bytes")
