@@ -21,6 +21,8 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
+from cotfaith.silence import silently
+
 if TYPE_CHECKING:
     from cotfaith.planning import Plan, Speed
 
@@ -41,6 +43,13 @@ class Planning(Callback):
         if config.dry_run:
             _end(_plan([("this run", config, Path(str(config.hydra.run.dir)))], resumes=config.resume, trial=True))
 
+    def __init__(self) -> None:
+        self.jobs: int | None = None  # of the sweep, where that is known before it starts; goes with the callback into other processes
+
+    def on_job_start(self, config: DictConfig, **_: Any) -> None:
+        if self.jobs is not None:
+            logging.getLogger("cotfaith").info("job %d of %d: %s", config.hydra.job.num + 1, self.jobs, config.hydra.job.override_dirname)
+
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         folder = Path(str(config.hydra.sweep.dir))
         if OmegaConf.select(config, "hydra.sweeper._target_").endswith(".BasicSweeper"):
@@ -51,6 +60,7 @@ class Planning(Callback):
             plans = []
         if config.dry_run:
             _end(plans)
+        self.jobs = len(plans) or None
         sweeps.append(folder)
 
 
@@ -82,7 +92,10 @@ def _plan(cells: Sequence[tuple[str, DictConfig | Exception, Path]], *, resumes:
     from cotfaith.report.terminal import show_table
 
     speeds: dict[str, Speed] = {}
-    with _silently():
+    with silently():  # what jobs will say by themselves is not said for the plan
+        from cotfaith.life import quiet
+
+        quiet()
         plans = [_look(name, cell, folder, resumes, speeds if trial else None) for name, cell, folder in cells]
     show_table(f"plan of {len(plans)} runs; time by a short trial" if trial else f"plan of {len(plans)} runs", COLUMNS, rows(plans), left=2)
     return plans
@@ -142,16 +155,3 @@ def _as_job(config: DictConfig, folder: Path) -> Iterator[DictConfig]:
         yield cfg
     finally:
         HydraConfig.instance().cfg = before
-
-
-@contextmanager
-def _silently() -> Iterator[None]:
-    """What jobs will say by themselves is not said for the plan."""
-    logging.disable()  # before the imports: bitsandbytes speaks while it is imported
-    try:
-        from cotfaith.life import quiet
-
-        quiet()
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
