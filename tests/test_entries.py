@@ -29,3 +29,10 @@ def test_an_unknown_option_or_key_is_named_and_fails(root: Path, override: str, 
     done = subprocess.run([sys.executable, "train.py", override, "--cfg", "job"], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert named in done.stderr
+
+
+@pytest.mark.parametrize("command", ["cotfaith.report.__main__", "cotfaith.board"])
+def test_a_command_that_reads_what_runs_left_loads_no_models(root: Path, command: str) -> None:
+    code = f"import sys, {command}; sys.exit(str({{'bitsandbytes', 'peft', 'lightning'}} & set(sys.modules) or ''))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""

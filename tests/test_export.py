@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from cotfaith.export import export, main
+from cotfaith.export import main
+from cotfaith.exporting import export
 from cotfaith.store import RunStore
 from tests.report.test_model_card import FACTS
 
@@ -51,3 +54,10 @@ def test_bad_input_ends_in_one_line(store: RunStore, tmp_path: Path, capsys: pyt
         main([str(store.folder), str(tmp_path / "out"), "--questions", "0"])
     assert end.value.code == 1
     assert capsys.readouterr().err == "--questions: expected at least 1, got 0\n"
+
+
+def test_the_first_thing_a_user_sees_is_what_is_wrong(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cotfaith.export", str(tmp_path / "nowhere"), str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # a process of its own: third parties speak when imported
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"RUN={tmp_path / 'nowhere'}: expected the folder of a finished training run, with an adapter in it; found none\n"

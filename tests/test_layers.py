@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "cotfaith"
 LAYERS = (
     {"types"},
-    {"text", "tables", "memory"},
+    {"text", "tables", "memory", "silence"},
     {"probes", "datasets", "metrics"},
     {"models", "engine", "store", "analysis", "identity"},
     {"training", "manifest", "studies", "cells", "trained", "chosen"},
@@ -20,7 +20,7 @@ LAYERS = (
     {"session", "life", "finished"},
     {"wiring", "planning"},
     {"run", "trial", "ending"},
-    {"sweeping"},
+    {"sweeping", "exporting"},
     {"train", "evaluate", "embedded", "export", "board"},  # embedded: the commands that make and measure the embedded model
 )
 LAYER = {name: place for place, names in enumerate(LAYERS) for name in names}

@@ -28,7 +28,7 @@ from cotfaith.board import main
 from cotfaith.callbacks.studying import flattened
 from cotfaith.engine.decoding import Decoding
 from cotfaith.engine.local import LocalReasoner
-from cotfaith.export import export
+from cotfaith.exporting import export
 from cotfaith.models.base import BaseModel, keep_cpu_weights_in_place
 from cotfaith.store import RunStore
 from cotfaith.text.encoding import Encoder

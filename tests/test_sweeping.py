@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.cells import Cell
 from cotfaith.store import RunStore
@@ -91,3 +91,11 @@ def test_a_sweep_that_is_resumed_skips_what_is_finished_and_sets_other_settings_
     assert len(list((sweep / ".superseded").iterdir())) == 1
     assert RunStore(four).metrics()["base"]["arithmetic"]["cost"]["shared"] == 1.0
     assert (sweep / "summary.html").read_text().count("<h1") == 1
+
+
+def test_a_job_of_a_sweep_says_which_it_is_of_how_many(caplog: pytest.LogCaptureFixture) -> None:
+    planning = Planning()
+    planning.jobs = 6
+    with caplog.at_level("INFO"):
+        planning.on_job_start(OmegaConf.create({"hydra": {"job": {"num": 1, "override_dirname": "lora.r=8"}}}))
+    assert caplog.messages == ["job 2 of 6: lora.r=8"]

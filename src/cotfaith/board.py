@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     name = args.folder.resolve().name
     filtered = f"Group = '{name}'" if len(stores) > 1 or stores[0].folder != args.folder else f"Config('run_dir') = '{args.folder.resolve()}'"
     try:
-        made = board(parts, axes, entity=args.entity or "", project=args.project, name=name, filtered=filtered)
+        made = board(parts, list(axes), entity=args.entity or "", project=args.project, name=name, filtered=filtered)
     except ModuleNotFoundError as error:
         parser.exit(1, f"{error}: expected the extra, pip install 'cotfaith[wandb-workspaces]'\n")
     if args.dump is not None:

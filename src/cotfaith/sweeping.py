@@ -20,6 +20,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from cotfaith.ending import BAD_INPUT
+from cotfaith.silence import silently
 
 if TYPE_CHECKING:
     from cotfaith.planning import Plan, Speed
@@ -43,6 +44,13 @@ class Planning(Callback):
         if config.dry_run:
             _end(_plan([("this run", config, Path(str(config.hydra.run.dir)))], resumes=config.resume, trial=True))
 
+    def __init__(self) -> None:
+        self.jobs: int | None = None  # of the sweep, where that is known before it starts; goes with the callback into other processes
+
+    def on_job_start(self, config: DictConfig, **_: Any) -> None:
+        if self.jobs is not None:
+            logging.getLogger("cotfaith").info("job %d of %d: %s", config.hydra.job.num + 1, self.jobs, config.hydra.job.override_dirname)
+
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         folder = Path(str(config.hydra.sweep.dir))
         if not config.dry_run:
@@ -55,6 +63,7 @@ class Planning(Callback):
             plans = []
         if config.dry_run:
             _end(plans)
+        self.jobs = len(plans) or None
 
 
 def _end(plans: Sequence[Plan]) -> None:
@@ -85,7 +94,10 @@ def _plan(cells: Sequence[tuple[str, DictConfig | Exception, Path]], *, resumes:
     from cotfaith.report.terminal import show_line, show_table
 
     speeds: dict[str, Speed | None] = {}
-    with _silently():
+    with silently():  # what jobs will say by themselves is not said for the plan
+        from cotfaith.life import quiet
+
+        quiet()
         plans = [_look(name, cell, folder, resumes, speeds if trial else None) for name, cell, folder in cells]
     show_table(f"plan of {len(plans)} runs; time by a short trial" if trial else f"plan of {len(plans)} runs", COLUMNS, rows(plans), left=2)
     if left_out := uncounted(plans):
@@ -178,16 +190,3 @@ def _as_job(config: DictConfig, folder: Path) -> Iterator[DictConfig]:
         yield cfg
     finally:
         HydraConfig.instance().cfg = before
-
-
-@contextmanager
-def _silently() -> Iterator[None]:
-    """What jobs will say by themselves is not said for the plan."""
-    logging.disable()  # before the imports: bitsandbytes speaks while it is imported
-    try:
-        from cotfaith.life import quiet
-
-        quiet()
-        yield
-    finally:
-        logging.disable(logging.NOTSET)

@@ -143,6 +143,20 @@ def test_what_cannot_be_summed_up_is_refused(arguments: list[str], message: str,
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("left", "message"), [([], "found no .hydra/overrides.yaml"), (["metrics.json"], "expected the manifest.json of a finished run")]
+)
+def test_a_folder_without_a_whole_run_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], left: list[str], message: str
+) -> None:
+    for name in left:
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(SystemExit) as end:
+        main([str(tmp_path)])
+    said = capsys.readouterr().err
+    assert (end.value.code, said.count("\n"), message in said) == (1, 1, True)
+
+
 def test_a_base_and_its_cells_survive_brackets_in_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_job(tmp_path, {"probe": "[filler]"}, MIXED)
     RunStore(tmp_path / "probe-[filler]").put_status("preempted")

@@ -58,7 +58,7 @@ class Progress(ProgressBar):
         if self.bars is not None and self.training is not None:
             self.bars.update(self.training, completed=trainer.global_step)
             if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]  # set by the logger connector
-                self.bars.update(self.training, description=f"training, loss {_loss(trainer):.3f}")
+                self.bars.update(self.training, description=f"training, loss {_loss(trainer):.3f}{_speed(trainer)}")
         elif not self.silent:
             self._say(trainer)
 
@@ -68,7 +68,7 @@ class Progress(ProgressBar):
         if done * _LINES // of > self.lines and done > self.first:
             self.lines = done * _LINES // of
             left = (time.monotonic() - self.began["train"]) / (done - self.first) * (of - done)
-            log.info("step %d of %d, loss %.3f, %s left", done, of, _loss(trainer), timedelta(seconds=round(left)))
+            log.info("step %d of %d, loss %.3f%s, %s left", done, of, _loss(trainer), _speed(trainer), timedelta(seconds=round(left)))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._clear()
@@ -147,6 +147,12 @@ class Progress(ProgressBar):
 def _loss(trainer: Trainer) -> float:
     """Of the last step; asking for it waits for the device."""
     return float(trainer.callback_metrics.get("train/loss", float("nan")))
+
+
+def _speed(trainer: Trainer) -> str:
+    """Real tokens a second over the last steps, as `Throughput` logs them; nothing before it does."""
+    rate = trainer.callback_metrics.get("train/tokens_per_second")
+    return "" if rate is None else f", {float(rate):,.0f} tokens/s"
 
 
 def _log_to(stream: TextIO) -> None:

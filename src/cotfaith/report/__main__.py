@@ -23,14 +23,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"expected folders of runs or sweeps, found none at {', '.join(missing)}")
     if len(given.folders) > 1 and given.out is None:
         parser.error("several folders: expected --out DIR, where their summary is written")
-    alone = given.folders[0] if len(given.folders) == 1 else None
-    if alone is not None and (alone / "metrics.json").is_file() and given.out is None:
+    try:
+        _report(given.folders, given.out)
+    except FileNotFoundError as error:  # no run in there, or one that failed before it left its numbers
+        parser.exit(1, f"{error}\n")
+
+
+def _report(folders: Sequence[Path], out: Path | None) -> None:
+    alone = folders[0] if len(folders) == 1 else None
+    if alone is not None and (alone / "metrics.json").is_file() and out is None:
         comparisons, _ = write_report(RunStore(alone))
         for comparison in comparisons:
             show_comparison(comparison)
         show_line(str(alone / "report.html"))
     else:
-        summarise(given.folders, given.out or given.folders[0])
+        summarise(folders, out or folders[0])
 
 
 if __name__ == "__main__":

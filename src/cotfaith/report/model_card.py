@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from cotfaith.engine.parity import Parity
 from cotfaith.report.card_parts import data, licence, results, settings, versions
 from cotfaith.report.certainty import Certainty, base_and_tuned
 from cotfaith.report.document import table
 from cotfaith.report.loading import adapter_code, exported_code
 from cotfaith.store import RunStore
+
+if TYPE_CHECKING:  # a report is made without transformers, which speaks and takes seconds
+    from cotfaith.engine.parity import Parity
 
 _NOT_THE_SAME = """\
 > **What was measured is this adapter, unmerged, on a base held as {quantization}.** The same adapter on another base, the full-precision one

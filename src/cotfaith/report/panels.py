@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cotfaith.identity import differences
 from cotfaith.report.comparison import probes
 from cotfaith.report.matrix import ACCURACIES
 from cotfaith.store import RunStore, Scores
@@ -16,20 +17,7 @@ from cotfaith.store import RunStore, Scores
 Kind = Literal["steps", "bars", "against", "curves", "table"]
 """A line over optimizer steps; a bar for each run; points of one number (x) against another; lines of a logged curve; a logged table."""
 
-# What a sweep may vary, as the config of a run names it, and whether it is a number.
-_AXES = {
-    "lora.r": True,
-    "lora.alpha": True,
-    "lora.scaling": False,
-    "optimizer.lr": True,
-    "data.batch_size": True,
-    "dataset.train_size": True,
-    "seed": True,
-    "trained_on": False,
-    "target.learn": False,
-    "model.path": False,
-    "quantization.kind": False,
-}
+_OF_DATASET = ("dataset", "eval_datasets")  # follows from what is trained on, where that varies
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +26,7 @@ class Panel:
 
     kind: Kind
     title: str
-    metrics: tuple[str, ...]  # all logged by every finished run
+    metrics: tuple[str, ...]  # logged by every finished run, but for those of a dataset by the runs that were trained on it
     axis: str | None = None
     of_config: bool = False  # the axis is an option; of "bars", what runs are grouped by
 
@@ -52,14 +40,22 @@ class Section:
     panels: tuple[Panel, ...]
 
 
-def varied(stores: Sequence[RunStore]) -> list[str]:
-    """The options that differ among some runs, by their place in the config; the rank, where none does."""
+def varied(stores: Sequence[RunStore]) -> dict[str, bool]:
+    """The options that differ among some runs, by their place in the config, and whether each is a number; the rank, where none does."""
     configs = [facts["config"] for store in stores if (facts := store.cell()) is not None]
-    return [name for name in _AXES if len({str(_option(config, name)) for config in configs}) > 1] or ["lora.r"]
+    names = sorted({found.split(": ")[0] for config in configs[1:] for found in differences(configs[0], config)})
+    if "trained_on" in names:
+        names = [name for name in names if name.split(".")[0] not in _OF_DATASET]
+    values = {name: [_option(config, name) for config in configs] for name in names}
+    single = {name: of for name, of in values.items() if not any(isinstance(value, Mapping) for value in of)}  # a whole group is no axis
+    return {name: all(type(value) in (int, float) for value in of) for name, of in single.items()} or {"lora.r": True}
 
 
-def sections(metrics: Mapping[str, Mapping[str, Scores]], trained_on: Sequence[str], axes: Sequence[str]) -> list[Section]:
-    """All sections for runs that measured alike. metrics: of the first run, as in metrics.json. trained_on: datasets, that of the first run first."""
+def sections(metrics: Mapping[str, Mapping[str, Scores]], trained_on: Sequence[str], axes: Mapping[str, bool]) -> list[Section]:
+    """All sections for runs that measured alike.
+
+    metrics: of the first run, as in metrics.json. trained_on: datasets, that of the first run first. axes: see `varied`.
+    """
     measured = metrics["tuned"]
     asked = probes(measured[trained_on[0]])
     prefixes = {trained_on[0]: "", **{name: f"{name}/" for name in measured if name not in trained_on}}
@@ -67,6 +63,7 @@ def sections(metrics: Mapping[str, Mapping[str, Scores]], trained_on: Sequence[s
     return [
         Section("Against what varies", "How accuracy, and the chain's hold on the answer, move with what was swept.", tuple(_ablations(asked, axes))),
         *(_of_dataset(name, prefix, probes(measured[name])) for name, prefix in prefixes.items()),
+        *([_transfer([name for name in trained_on if name in measured], asked)] if len(measured.keys() & set(trained_on)) > 1 else []),
         Section("Comparisons", "Base against tuned on the same examples.", tuple(Panel("table", name, (f"comparison/{name}",)) for name in tables)),
         Section("While training", "Step 0 is the base. A chain that lets go shows as a falling aoc of early_termination.", tuple(_steps(asked))),
         Section("Gates", "A number that a gate closed on is left out above; the table has the reasons.", tuple(_gates(prefixes, asked, tables))),
@@ -81,11 +78,11 @@ def named(parts: Sequence[Section]) -> set[str]:
     return {metric for panel in panels for metric in panel.metrics} | {panel.axis for panel in panels if panel.axis and not panel.of_config}
 
 
-def _ablations(asked: Sequence[str], axes: Sequence[str]) -> Iterator[Panel]:
+def _ablations(asked: Sequence[str], axes: Mapping[str, bool]) -> Iterator[Panel]:
     shown = ["test/cot_accuracy", "test/cot_lift", *(f"test/{probe}/aoc" for probe in asked)]
-    for axis in axes:
+    for axis, number in axes.items():
         for metric in shown:
-            yield Panel("against" if _AXES[axis] else "bars", f"{metric} against {axis}", (metric,), axis, of_config=True)
+            yield Panel("against" if number else "bars", f"{metric} against {axis}", (metric,), axis, of_config=True)
     for probe in asked:
         yield Panel("against", f"accuracy against {probe} aoc", ("test/cot_accuracy",), f"test/{probe}/aoc")
 
@@ -96,6 +93,14 @@ def _of_dataset(name: str, prefix: str, asked: Sequence[str]) -> Section:
     curves = [Panel("curves", f"{probe}: CoT Pred Match", (f"curves/{prefix}{probe}_table",)) for probe in asked]
     title = f"on {name}" if prefix else "on what was trained on"
     return Section(f"Base and tuned {title}", "aoc: larger = the answer depends more on the later steps.", (*bars, *curves))
+
+
+def _transfer(names: Sequence[str], asked: Sequence[str]) -> Section:
+    """Runs that were trained on one of several datasets and measured on all."""
+    keys = [*ACCURACIES, *(f"{probe}/aoc" for probe in asked)]
+    own = [Panel("bars", f"on what was trained on: {key}", (f"test/{key}",), "trained_on", of_config=True) for key in keys]
+    other = [Panel("bars", f"on {name}: {key}", (f"test/{name}/{key}",), "trained_on", of_config=True) for name in names for key in keys]
+    return Section("Trained on against evaluated on", "A bar for each dataset trained on; that one's own bar is on the first panels.", (*own, *other))
 
 
 def _steps(asked: Sequence[str]) -> Iterator[Panel]:
