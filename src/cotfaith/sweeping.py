@@ -40,12 +40,12 @@ class Planning(Callback):
     Hydra 1.3 turns an exception of a callback into a warning; only SystemExit ends the command.
     """
 
+    def __init__(self) -> None:
+        self.jobs: int | None = None  # of the sweep, where that is known before it starts; goes with the callback into other processes
+
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         if config.dry_run:
             _end(_plan([("this run", config, Path(str(config.hydra.run.dir)))], resumes=config.resume, trial=True))
-
-    def __init__(self) -> None:
-        self.jobs: int | None = None  # of the sweep, where that is known before it starts; goes with the callback into other processes
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         if self.jobs is not None:
