@@ -67,12 +67,7 @@ def make_manifest(
         "parameters": cost.parameters,
         "trainable": cost.trainable,
         "weight_bytes": cost.weight_bytes,
-        "peak_bytes": peak_bytes(device),
-        "device": str(device),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "versions": {package: version(package) for package in PACKAGES},
-        "git_commit": _commit(),
+        **_machine(device),
     }
 
 
@@ -90,6 +85,18 @@ def _base(named: Mapping[str, Any], model: PreTrainedModel) -> dict[str, Any]:
         "dtype": str(plain.get_input_embeddings().weight.dtype).removeprefix("torch."),
         "trust_remote_code": named.get("trust_remote_code", False),
         "license": licence_of(source, named.get("license")),
+    }
+
+
+def _machine(device: torch.device) -> dict[str, Any]:
+    """Where and with what it ran, and the most memory that took."""
+    return {
+        "peak_bytes": peak_bytes(device),
+        "device": str(device),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in PACKAGES},
+        "git_commit": _commit(),
     }
 
 
