@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.report.runs import DECORATIVE, FAITHFUL, make_run
+
 
 @pytest.mark.parametrize("entry", ["train", "evaluate"])
 def test_an_entry_imports_nothing_heavy_before_its_job_starts(root: Path, entry: str) -> None:
@@ -36,3 +38,20 @@ def test_a_command_that_reads_what_runs_left_loads_no_models(root: Path, command
     code = f"import sys, {command}; sys.exit(str({{'bitsandbytes', 'peft', 'lightning'}} & set(sys.modules) or ''))"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
+
+
+def test_looking_into_a_folder_without_a_run_says_so(root: Path, tmp_path: Path) -> None:
+    """It makes no run, so that no run's status could say it."""
+    arguments = [sys.executable, str(root / "evaluate.py"), f"inspect={tmp_path}", f"hydra.run.dir={tmp_path / 'out'}"]
+    done = subprocess.run(arguments, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"inspect={tmp_path}: expected the folder of a run" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_example_is_shown_side_by_side(root: Path, tmp_path: Path) -> None:
+    make_run(tmp_path / "run", {"base": [FAITHFUL] * 3, "tuned": [DECORATIVE] * 3})
+    arguments = [sys.executable, str(root / "evaluate.py"), f"inspect={tmp_path / 'run'}", "uid=u1", f"hydra.run.dir={tmp_path / 'out'}"]
+    done = subprocess.run(arguments, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "its own answer" in done.stdout

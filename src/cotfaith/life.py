@@ -61,6 +61,16 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
 
 
 @contextmanager
+def aloud() -> Iterator[None]:
+    """Say what ends a command that makes no run, and so has no status to put it into."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        log.error("failed: %s", plain(error))
+        raise
+
+
+@contextmanager
 def _ending(store: RunStore) -> Iterator[None]:
     ended, code, why = "failed", 1, None
     try:

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.analysis.objective import Objective
 from cotfaith.finished import compare, inspect
-from cotfaith.life import leads, running
+from cotfaith.life import aloud, leads, running
 from cotfaith.report.judged import judged
 from cotfaith.store import RunStore
 from cotfaith.trained import as_trained, trained_on
@@ -47,7 +47,8 @@ def train(cfg: DictConfig) -> float:
 def evaluate(cfg: DictConfig) -> None:
     """Measure on the test splits: a base model, or both arms of an adapter or of a finished run. Or compare finished runs, or look into one."""
     if cfg.inspect is not None:
-        return inspect(RunStore(Path(cfg.inspect)), cfg.uid)
+        with aloud():
+            return inspect(RunStore(Path(cfg.inspect)), cfg.uid)
     with running(Path(cfg.run_dir)) as store:
         given = [name for name in ("compare", "run", "adapter") if cfg[name] is not None]
         if len(given) > 1:
