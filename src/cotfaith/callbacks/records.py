@@ -36,7 +36,7 @@ class Records(Measurement):
             return
         rollouts, readings = gather(self.rollouts), gather(self.readings)
         if trainer.is_global_zero:
-            # Each process has measured its own share; a table has one row per key all the same where a dataset holds an example twice.
+            # Each process has measured its own share; a table has one row per key all the same should a share be measured twice.
             once = {rollout.example.uid: rollout for rollout in rollouts}
             read = {(reading.uid, reading.probe, reading.alpha): reading for reading in readings}
             self.store.put_records(setting.arm, setting.dataset, list(once.values()), list(read.values()))
