@@ -45,7 +45,8 @@ def compose_run(tmp_path: Path) -> Iterator[Callable[..., DictConfig]]:
     GlobalHydra.instance().clear()
 
     def composed(entry: str, *overrides: str) -> DictConfig:
-        cfg = compose(entry, [f"run_dir={tmp_path / 'run'}", "logger=none", *overrides], return_hydra_config=True)
+        folders = [f"run_dir={tmp_path / 'run'}"] + ([f"row_dir={tmp_path / 'rows'}"] if entry == "train" else [])
+        cfg = compose(entry, [*folders, "logger=none", *overrides], return_hydra_config=True)
         HydraConfig.instance().set_config(cfg)
         with open_dict(cfg):
             del cfg["hydra"]

@@ -86,23 +86,30 @@ def test_a_run_killed_while_training_or_testing_comes_to_the_same_numbers(run: C
     assert _scores(tmp_path / "cut") == _scores(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("batches", [1, 3])  # the base's one batch of validation; the tuned arm's second one, behind the last step
+@pytest.mark.parametrize(  # the base's one batch of validation; the tuned arm's second one, behind the last step
+    ("batches", "number"), [(1, signal.SIGTERM), (3, signal.SIGTERM), (3, signal.SIGUSR2)]
+)
 def test_being_told_to_stop_in_the_last_batch_of_a_measurement_is_heard(
-    run: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches: int
+    run: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches: int, number: signal.Signals
 ) -> None:
+    def submitit(*_: Any) -> None:
+        pytest.fail("the scheduler's own handler ends the job unsaved")
+
+    before = signal.signal(signal.SIGUSR2, submitit)
     written: list[int] = []
     write = TokenEngine.write
 
     def told(engine: TokenEngine, *rest: Any) -> Any:
         written.append(1)
         if len(written) == batches:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
         return write(engine, *rest)
 
     monkeypatch.setattr(TokenEngine, "write", told)
     with pytest.raises(SystemExit) as end:
         run("told")
     assert (end.value.code, RunStore(tmp_path / "told").status(), len(written)) == (143, "preempted", batches)
+    assert signal.signal(signal.SIGUSR2, before) is submitit  # given back
 
 
 def _saving_until(step: int) -> Callable[..., None]:

@@ -40,7 +40,7 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
             ["trainer.precision=bf16-true"],
             "trainer.precision=bf16-true casts the weights that are trained to 16 bits; expected 32-true",
         ),
-        (["optimizer=adamw8bit"], "optimizer=adamw8bit: .* CUDA devices only, the model trains on 'cpu'; expected optimizer=adamw"),
+        (["optimizer.bits=16"], "optimizer.bits: expected auto, 8 or 32, got 16"),
         (["data.batching=packed"], "data.batching=packed: it needs flash attention on a CUDA device, the model trains on 'cpu'"),
         (["gradient_checkpointing=often"], "gradient_checkpointing: expected auto, true or false, got 'often'"),
         (["method=full", "quantization=nf4"], r"lora=none \(method=full\) trains weights that quantization=nf4 freezes"),

@@ -19,7 +19,8 @@ Facts = Mapping[str, Any]
 
 PACKAGES = ("cotfaith", "torch", "lightning", "transformers", "peft", "bitsandbytes", "torchmetrics", "tokenizers")
 # Where a run's files go, what it is called, how much of it is shown.
-_NAMES = ("name", "run", "adapter", "compare", "inspect", "uid", "run_dir", "sweep", "share_dir", "resume", "dry_run", "ckpt_path", "logger")
+_FOLDERS = ("run_dir", "sweep", "share_dir", "row_dir")
+_NAMES = (*_FOLDERS, "name", "run", "adapter", "compare", "inspect", "uid", "resume", "dry_run", "ckpt_path", "logger")
 _SHOWING = ("progress", "board")
 # What the base model is asked does not depend on these: they train the adapter, or choose examples, which are facts themselves.
 _TRAINING = ("lora", "target", "optimizer", "scheduler", "gradient_checkpointing", "callbacks", "gates", "objective", "trainer", "data")
@@ -39,14 +40,15 @@ def base_facts(config: Mapping[str, Any], donors: Sequence[Chain] = ()) -> dict[
     config: resolved. donors: chains of other examples that a probe puts in place of steps.
     """
     kept = {name: value for name, value in config.items() if name not in (*_NAMES, *_TRAINING, *_EXAMPLES)}
-    return {"config": kept, "precision": config["trainer"]["precision"], "donors": hash_chains(donors), **_code()}
+    return {"config": kept, "precision": config["trainer"]["precision"], "donors": hash_chains(donors), **code_facts()}
 
 
 def cell_facts(config: Mapping[str, Any], examples: Mapping[str, Iterable[Example]]) -> dict[str, Any]:
     """What the numbers of a whole training run depend on. config: resolved. examples: of every split, by dataset and split."""
     kept = {name: value for name, value in config.items() if name not in _NAMES}
     kept["callbacks"] = {name: value for name, value in config["callbacks"].items() if name not in _SHOWING}
-    return {"config": _without_folder(kept, config["run_dir"]), "examples": {name: hash_examples(of) for name, of in examples.items()}, **_code()}
+    hashes = {name: hash_examples(of) for name, of in examples.items()}
+    return {"config": _without_folder(kept, config["run_dir"]), "examples": hashes, **code_facts()}
 
 
 def differences(before: Facts, now: Facts, place: str = "") -> list[str]:
@@ -88,7 +90,8 @@ def stamp(folder: Path) -> list[str] | None:
     return [f"{name} {of.st_size} {of.st_mtime_ns}" for name, of in found]
 
 
-def _code() -> dict[str, Any]:
+def code_facts() -> dict[str, Any]:
+    """This package's source and the versions of what it computes with."""
     return {"source": _source_hash(), "versions": {package: version(package) for package in PACKAGES}}
 
 

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +39,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
     """The run's folder and status; whatever happens, the status is put and W&B is told how it ended.
 
     resume: the folder may hold a run, and whether it is this one is for the caller to see: until that run is gone on with, its status stays
-    what it is. A run that is told to stop (SIGTERM) ends as "preempted", with the exit code of a process that was.
+    what it is. A run that is told to stop (SIGTERM, or SIGUSR2 of a scheduler) ends as "preempted", with the exit code of a process that was.
 
     Raises:
         RuntimeError: another process runs in this folder.
@@ -46,7 +49,7 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
     store = RunStore(folder)
     if not leads():
         logging.getLogger("cotfaith").setLevel(logging.WARNING)
-        with _ending(store):
+        with _out_of_time(), _ending(store):
             yield store
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,10 +57,23 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
         with FileLock(folder / ".lock", blocking=False):  # given back by the operating system when its holder dies
             if not resume:
                 _begin(store)
-            with _ending(store):
+            with _out_of_time(), _ending(store):
                 yield store
     except Timeout:
         raise RuntimeError(f"{folder}: another process runs in this folder; expected it to have ended") from None
+
+
+@contextmanager
+def _out_of_time() -> Iterator[None]:
+    """SIGUSR2 means SIGTERM: save and end. By it submitit says that a job's time is nearly up; its own handler would end the job unsaved."""
+    if threading.current_thread() is not threading.main_thread():  # only there signals can be handled
+        yield
+        return
+    before = signal.signal(signal.SIGUSR2, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR2, before)
 
 
 @contextmanager

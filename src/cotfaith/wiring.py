@@ -141,7 +141,8 @@ def _measured(cfg: DictConfig, encoder: Encoder) -> list[SFTDataModule]:
     modules: list[SFTDataModule] = []
     for node in cfg.eval_datasets.values():
         dataset = make(node)
-        modules.append(module(dataset, encoder, target, seed=cfg.seed, prefix=f"{dataset.name}/" if modules else ""))
+        prefix = f"{dataset.name}/" if modules else ""
+        modules.append(module(dataset, encoder, target, seed=cfg.seed, prefix=prefix, row_dir=cfg.get("row_dir")))
         modules[-1].examples("test")  # a row that cannot be read is found before the model is loaded
     return modules
 

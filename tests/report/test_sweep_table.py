@@ -7,6 +7,7 @@ from pathlib import Path
 from cotfaith.report.grid import grid
 from cotfaith.report.jobs import read_jobs
 from cotfaith.report.sweep_table import Choice, Scored, best, cost_rows, curve_rows, in_numbers, reasons_of, score_rows, scored
+from cotfaith.types import Gain
 from tests.report.runs import DECORATIVE, FAITHFUL, WRONG
 from tests.report.sweeps import GIVEN_UP, MIXED, make_job
 
@@ -93,6 +94,10 @@ def test_what_was_taken_from_another_run_is_not_counted_again(tmp_path: Path) ->
         store = make_job(tmp_path, {"lora.r": rank}, MIXED)
         store.put_scores("test", "base", "recall", 0, {"cost": spent | {"shared": shared}})
         store.put_scores("test", "tuned", "recall", 0, {"cost": spent | {"shared": 0.0}})
+    store.put_study("chain_swap", "recall", {"cost": {"write_seconds": 2.0, "read_seconds": 4.0, "read_tokens": 7}}, Gain, [])  # of the second
     columns, rows = cost_rows(grid(read_jobs([tmp_path])))
-    assert [dict(zip(columns, row, strict=True))["measuring"] for row in rows] == ["30 s", "15 s"]
-    assert [dict(zip(columns, row, strict=True))["base from"] for row in rows] == ["this run", "another run"]
+    named = [dict(zip(columns, row, strict=True)) for row in rows]
+    assert [row["measuring"] for row in named] == ["30 s", "15 s"]
+    assert [row["studies"] for row in named] == ["-", "6 s"]
+    assert [row["tokens measured"] for row in named] == ["30", "22"]
+    assert [row["base from"] for row in named] == ["this run", "another run"]

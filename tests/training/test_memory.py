@@ -27,7 +27,7 @@ GIB = 2**30
 
 
 def fits(base: BaseModel = EMBEDDED, tuning: Any = LORA, kind: Kind = "nf4", tokens: int = 1000, recompute: Recompute = "auto") -> Fitting:
-    return Fitting(base, tuning, kind, partial(adamw, lr=1e-3, betas=(0.9, 0.999), weight_decay=0.0), lambda: tokens, recompute)
+    return Fitting(base, tuning, kind, partial(adamw, lr=1e-3, betas=(0.9, 0.999), weight_decay=0.0, bits=32), lambda: tokens, recompute)
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, *, free: float, total: float) -> None:

@@ -28,7 +28,9 @@ from cotfaith.training.targets import Target
 DATASET = Arithmetic(train_size=8, val_size=2, test_size=2, seed=1, max_steps=2)
 
 
-def sft(encoder: Encoder, *, r: int = 4, checkpointing: bool = False, targets: Any = ("q_proj", "v_proj"), kind: Any = "nf4") -> SFTModule:
+def sft(
+    encoder: Encoder, *, r: int = 4, checkpointing: bool = False, targets: Any = ("q_proj", "v_proj"), kind: Any = "nf4", bits: Any = 32
+) -> SFTModule:
     lora = Lora(r=r, alpha=16, ratio=2, dropout=0.0, target_modules=targets, scaling="fixed_alpha")
     base, quantization = BaseModel(path="embedded"), Quantization(kind=kind)
     return SFTModule(
@@ -37,7 +39,7 @@ def sft(encoder: Encoder, *, r: int = 4, checkpointing: bool = False, targets: A
         decoding=Decoding(batch_size=8, max_new_tokens=8, answer_tokens=4),
         evaluator=Evaluator((), (0.0, 1.0), 0),
         canary=list(range(10, 30)),
-        optimizer=partial(adamw, lr=1e-2, betas=(0.9, 0.999), weight_decay=0.0),
+        optimizer=partial(adamw, lr=1e-2, betas=(0.9, 0.999), weight_decay=0.0, bits=bits),
         scheduler=partial(cosine_with_warmup, warmup=0.0),
     )
 
@@ -100,7 +102,7 @@ def test_a_base_that_moved_is_noticed(encoder: Encoder, tmp_path: Path) -> None:
 
 def test_an_adapter_that_changes_nothing_is_noticed(encoder: Encoder, tmp_path: Path) -> None:
     module = sft(encoder)
-    module.make_optimizer = partial(adamw, lr=0.0, betas=(0.9, 0.999), weight_decay=0.0)
+    module.make_optimizer = partial(adamw, lr=0.0, betas=(0.9, 0.999), weight_decay=0.0, bits=32)
     with pytest.raises(RuntimeError, match="the adapter changes nothing"):
         fit(module, encoder, tmp_path)
 
@@ -141,6 +143,18 @@ def test_a_run_interrupted_in_the_middle_of_an_epoch_ends_at_the_same_adapter(en
     with pytest.raises(RuntimeError, match="pulled the plug"):
         fit(first, encoder, tmp_path, callbacks=[saving, PullThePlug(every)], **settings)
     fit(second, encoder, tmp_path, ckpt_path=str(tmp_path / "part" / "last.ckpt"), **settings)
+    assert all(torch.equal(adapter(whole)[name], tensor) for name, tensor in adapter(second).items())
+
+
+def test_moments_in_8_bits_are_gone_on_with(encoder: Encoder, tmp_path: Path) -> None:
+    whole, first, second = (sft(encoder, r=64, bits=8) for _ in range(3))  # smaller weights would keep theirs in 32
+    fit(whole, encoder, tmp_path / "whole", max_steps=4)
+    saving = ModelCheckpoint(dirpath=tmp_path, every_n_train_steps=2, save_last=True)
+    with pytest.raises(RuntimeError, match="pulled the plug"):
+        fit(first, encoder, tmp_path, max_steps=4, callbacks=[saving, PullThePlug(2)])
+    trainer = fit(second, encoder, tmp_path / "on", max_steps=4, ckpt_path=str(tmp_path / "last.ckpt"))
+    kept = {moment.dtype for states in trainer.optimizers[0].state.values() for name, moment in states.items() if name == "state1"}
+    assert kept == {torch.uint8}
     assert all(torch.equal(adapter(whole)[name], tensor) for name, tensor in adapter(second).items())
 
 

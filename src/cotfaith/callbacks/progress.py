@@ -58,7 +58,7 @@ class Progress(ProgressBar):
         if self.bars is not None and self.training is not None:
             self.bars.update(self.training, completed=trainer.global_step)
             if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]  # set by the logger connector
-                self.bars.update(self.training, description=f"training, loss {_loss(trainer):.3f}{_speed(trainer)}")
+                self.bars.update(self.training, description=f"training, loss {_loss(trainer):.3f}{_cost(trainer)}")
         elif not self.silent:
             self._say(trainer)
 
@@ -68,7 +68,7 @@ class Progress(ProgressBar):
         if done * _LINES // of > self.lines and done > self.first:
             self.lines = done * _LINES // of
             left = (time.monotonic() - self.began["train"]) / (done - self.first) * (of - done)
-            log.info("step %d of %d, loss %.3f%s, %s left", done, of, _loss(trainer), _speed(trainer), timedelta(seconds=round(left)))
+            log.info("step %d of %d, loss %.3f%s, %s left", done, of, _loss(trainer), _cost(trainer), timedelta(seconds=round(left)))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._clear()
@@ -149,10 +149,13 @@ def _loss(trainer: Trainer) -> float:
     return float(trainer.callback_metrics.get("train/loss", float("nan")))
 
 
-def _speed(trainer: Trainer) -> str:
-    """Real tokens a second over the last steps, as `Throughput` logs them; nothing before it does."""
-    rate = trainer.callback_metrics.get("train/tokens_per_second")
-    return "" if rate is None else f", {float(rate):,.0f} tokens/s"
+def _cost(trainer: Trainer) -> str:
+    """What the last steps cost, as `Throughput` logs it; nothing before it does."""
+    found = {name.removeprefix("train/"): float(value) for name, value in trainer.callback_metrics.items()}
+    if "tokens_per_second" not in found:
+        return ""
+    shares = f"{found['supervised']:.0%} learned, {found['padding']:.0%} padding" + (f", mfu {found['mfu']:.0%}" if "mfu" in found else "")
+    return f", {found['tokens_per_second']:,.0f} tokens/s ({shares}), peak {found['peak_bytes'] / 2**30:.2f} GiB"
 
 
 def _log_to(stream: TextIO) -> None:

@@ -80,18 +80,20 @@ class Throughput(Callback):
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.is_global_zero and self.whole.tokens:
             assert isinstance(pl_module, SFTModule)
-            rates = _rates(self.whole, pl_module, str(trainer.precision))
-            training = rates | {"seconds": self.whole.seconds, "peak_bytes": float(peak_bytes(pl_module.device))}
+            training = _rates(self.whole, pl_module, str(trainer.precision)) | {"seconds": self.whole.seconds}
             self.store.put_scores("test", "tuned", _data(trainer).dataset.name, trainer.global_step, {"training": training})
 
 
 def _rates(sums: _Sums, module: SFTModule, precision: str) -> dict[str, float]:
-    """tokens_per_second, real ones; supervised and padding shares in [0, 1]; mfu, a share of the device's peak, where that is known."""
+    """tokens_per_second, real ones; supervised and padding shares in [0, 1]; peak_bytes of memory since the process began to count; mfu, a share of
+    the device's peak, where that is known.
+    """
     assert module.model is not None
     rates = {
         "tokens_per_second": sums.tokens / sums.seconds,
         "supervised": sums.learned / sums.tokens,
         "padding": 1 - sums.tokens / sums.computed,
+        "peak_bytes": float(peak_bytes(module.device)),
     }
     peak = _peak_flops(module.device, precision)
     if peak is not None:

@@ -1,4 +1,4 @@
-"""What a comparison of two groups of runs leaves out, because only one of them measured it. From metrics.json alone."""
+"""What a comparison of two groups of runs leaves out, because not every run measured it. From metrics.json alone."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from cotfaith.store import RunStore
 def measured_alone(groups: Mapping[str, Sequence[RunStore]]) -> Iterator[str]:
     """ "only a measured mistakes on recall", a line for each dataset, probe and further measure. groups: two, by name.
 
-    What one run of a group lacks counts as not measured by the group: it is not compared either.
+    What some runs of a group lack is left out too: "not every run of a measured mistakes on recall".
     """
     measured = {name: [_measured(run) for run in runs] for name, runs in groups.items()}
-    for name, of_runs in measured.items():
-        (other,) = (each for each in measured if each != name)
-        theirs = set.intersection(*map(set, measured[other]))
-        alone = [each for each in dict.fromkeys(each for of_run in of_runs for each in of_run) if each not in theirs]
-        for dataset, what in alone:
-            if not what:
-                yield f"only {name} measured the dataset {dataset}"
-            elif (dataset, "") in theirs:  # of a dataset that is missing as a whole its name is enough
-                yield f"only {name} measured {what} on {dataset}"
+    ever = list(dict.fromkeys(each for of_runs in measured.values() for of_run in of_runs for each in of_run))
+    for dataset, what in ever:
+        having = {name: sum((dataset, what) in of_run for of_run in of_runs) for name, of_runs in measured.items()}
+        whole = all((dataset, "") in of_run for of_runs in measured.values() for of_run in of_runs)
+        if what and not whole:  # of a dataset that is missing its name is enough
+            continue
+        thing = f"{what} on {dataset}" if what else f"the dataset {dataset}"
+        some = [name for name, count in having.items() if 0 < count < len(groups[name])]
+        alone = [name for name, count in having.items() if count] if 0 in having.values() else []
+        if alone:
+            yield f"only {alone[0]} measured {thing}" + (" (not in every run)" if some else "")
+        elif some:
+            yield f"not every run of {' and of '.join(some)} measured {thing}"
 
 
 def _measured(run: RunStore) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cotfaith.report import sensitivity
+from cotfaith.report.by_alpha import by_alpha
 from cotfaith.report.certainty import base_and_tuned
 from cotfaith.report.certainty_table import as_json, changes, markdown
 from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
@@ -42,6 +43,7 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
         parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         parts += ["### How sure one can be", *markdown(certainty[comparison.dataset])] if certainty[comparison.dataset] else []
+        parts += by_alpha(metrics, comparison.dataset)
         parts += study_parts(store, comparison.dataset)
         parts += sensitivity.section(store.studies(), comparison.dataset)
         parts += examples(store, comparison.dataset)

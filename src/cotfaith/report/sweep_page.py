@@ -33,8 +33,8 @@ the highest cot_accuracy of the finished cells whose gates are open and whose ao
 `objective.keeps` of the base's."""
 
 _COSTS = """\
-Measuring is writing chains, reading them and scoring answers in the tests of both arms; studies and validations are not in it. What a job took from
-another one is not counted again."""
+Measuring is writing chains, reading them and scoring answers in the tests of both arms; what studies asked stands beside it, and validations are
+in neither. What a job took from another one is not counted again."""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def curve_rows(rows: Sequence[Scored], probe: str) -> tuple[list[str], list[list
 def cost_rows(grid: Grid) -> tuple[list[str], list[list[str]]]:
     """Columns and rows: what every job cost; what it took from another job is not counted."""
     jobs = [job for cell in grid.cells for job in cell.jobs]
-    columns = ["job", "status", "adapter", "training", "tokens a second", "measuring", "tokens measured", "base from", "peak memory"]
+    columns = ["job", "status", "adapter", "training", "tokens a second", "measuring", "studies", "tokens measured", "base from", "peak memory"]
     return columns, [[grid.label(job), job.status, job.adapter, *_costs(job)] for job in jobs]
 
 
@@ -147,19 +147,24 @@ def _costs(job: Job) -> list[str]:
     costs = [of["cost"] | {"arm": arm} for arm, of in scores if "cost" in of]
     own = [cost for cost in costs if not cost.get("shared")]
     training: dict[str, float] = next((of["training"] for _, of in scores if "training" in of), {})
-    measuring = math.fsum(cost.get(f"{phase}_seconds", 0.0) for cost in own for phase in _PHASES)
-    tokens = sum(int(cost.get(f"{phase}_tokens", 0)) for cost in own for phase in _PHASES)
+    studies = [of["cost"] for by_dataset in job.store.studies().values() for of in by_dataset.values() if "cost" in of]
+    tokens = sum(int(cost.get(f"{phase}_tokens", 0)) for cost in (*own, *studies) for phase in _PHASES)
     shared = [cost["shared"] for cost in costs if cost["arm"] == "base" and "shared" in cost]
     source = "-" if not shared else "another run" if min(shared) == 1 else "this run" if max(shared) == 0 else "both"
     memory = job.manifest.get("peak_bytes")
     return [
         f"{training['seconds']:.0f} s" if training else "-",
         f"{training['tokens_per_second']:,.0f}" if training else "-",
-        f"{measuring:.0f} s" if costs else "-",
+        f"{_seconds(own):.0f} s" if costs else "-",
+        f"{_seconds(studies):.0f} s" if studies else "-",
         f"{tokens:,}" if costs else "-",
         source,
         f"{memory / 2**30:.2f} GiB" if memory else "-",
     ]
+
+
+def _seconds(costs: Sequence[Mapping[str, float]]) -> float:
+    return math.fsum(cost.get(f"{phase}_seconds", 0.0) for cost in costs for phase in _PHASES)
 
 
 def _cell(estimate: Estimate | None) -> str:

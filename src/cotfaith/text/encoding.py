@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from cotfaith.text.chat import Chat, ChatTokenizer
 from cotfaith.text.prompts import Prompts
@@ -83,6 +84,16 @@ class Encoder:
     def decode(self, ids: Sequence[int], *, special: bool = False) -> str:
         """Ids as text, special tokens left out unless they are asked for."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=not special))
+
+    def facts(self) -> dict[str, Any]:
+        """All that token ids depend on besides examples and code, as plain JSON; "tokenizer" is None for one in Python, which cannot be hashed."""
+        backend = getattr(self.tokenizer, "backend_tokenizer", None)
+        return {
+            "tokenizer": None if backend is None else hashlib.sha256(backend.to_str().encode()).hexdigest(),
+            "template": [self.chat.source, self.chat.before("?"), self.chat.after()],
+            "prompts": asdict(self.prompts),
+            "stops": sorted(self.stop_ids),
+        }
 
     def _end_of_turn(self) -> tuple[int, ...]:
         """The ids behind the assistant's text up to the first that stops generation: a known stop, or a special token of the template."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from cotfaith.training.batching import Batches, Batching, Kind
 from cotfaith.training.collation import collate, pack
 from cotfaith.training.lengths import Lengths
 from cotfaith.training.packing import check_packing
+from cotfaith.training.row_cache import RowCache
 from cotfaith.training.targets import Row, Target
 from cotfaith.types import Dataset, Example, Split
 
@@ -30,7 +32,7 @@ class SFTDataModule(LightningDataModule):
     batching, batch_size, tokens_per_batch: how rows are put into batches, see `Batching`. eval_batch_size: examples measured together;
     both arms of a comparison use the same. max_length: tokens of prompt and target together; a longer row is dropped and counted, never
     cut. target: what is learned, None where nothing is trained. prefix: what the numbers of this dataset are logged under where several
-    are measured.
+    are measured. row_dir: where tokenised rows are kept, see `RowCache`; None: nowhere.
 
     Raises:
         ValueError: a size below 1, or no row fits into max_length.
@@ -49,6 +51,7 @@ class SFTDataModule(LightningDataModule):
         max_length: int,
         seed: int,
         prefix: str = "",
+        row_dir: str | None = None,
     ) -> None:
         super().__init__()
         for name, value in (("eval_batch_size", eval_batch_size), ("max_length", max_length)):
@@ -62,6 +65,7 @@ class SFTDataModule(LightningDataModule):
         self.max_length = max_length
         self.seed = seed
         self.prefix = prefix
+        self.cache = None if row_dir is None else RowCache(Path(row_dir))
         self.tokens: dict[str, Lengths] = {}  # what has been counted so far
         self.too_long = 0  # training examples dropped
         self._reached: tuple[int, int] | None = None  # epoch and batch that a run which is gone on with had reached
@@ -81,7 +85,7 @@ class SFTDataModule(LightningDataModule):
         """The training rows that fit into `max_length`."""
         assert self.target is not None
         examples = self.examples("train")
-        rows = [self.target.row(example, self.encoder) for example in examples]
+        rows = self._tokenised(examples, self.target)
         bare = sum(example.chain is None for example in examples)
         if self.target.learn == "chain_and_answer" and bare:
             log.warning(
@@ -99,6 +103,12 @@ class SFTDataModule(LightningDataModule):
         if self.too_long:
             log.warning("dropped %d of %d training examples longer than data.max_length=%d", self.too_long, len(rows), self.max_length)
         return fitting
+
+    def _tokenised(self, examples: Sequence[Example], target: Target) -> list[Row]:
+        def make() -> list[Row]:
+            return [target.row(example, self.encoder) for example in examples]
+
+        return make() if self.cache is None else self.cache.rows(examples, self.encoder, target, make)
 
     def most_tokens(self) -> int:
         """Tokens of the largest training batch, padding included."""

@@ -17,7 +17,7 @@ from cotfaith.memory import free_bytes, total_bytes
 from cotfaith.models.base import BaseModel, Kind
 from cotfaith.models.build import Tuning
 from cotfaith.models.full import FullTuning
-from cotfaith.training.optimizers import check_device, state_bytes
+from cotfaith.training.optimizers import state_bytes
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,7 @@ class Fitting:
     that is left.
 
     Raises:
-        ValueError: an unknown answer to `recompute`; quantized weights are to be trained; when asked, an optimizer or a model that the device
-            cannot train.
+        ValueError: an unknown answer to `recompute`; quantized weights are to be trained; when asked, a model that the device cannot train.
     """
 
     base: BaseModel
@@ -72,8 +71,8 @@ class Fitting:
             raise ValueError(f"lora=none (method=full) trains weights that quantization={self.kind} freezes; expected quantization=none")
 
     def __call__(self, device: torch.device) -> bool:
-        check_device(self.optimizer, device)
-        memory = estimate(self.base.outline(device), self.tuning, self.kind, state_bytes=state_bytes(self.optimizer), tokens=self.tokens())
+        states = state_bytes(self.optimizer, device)
+        memory = estimate(self.base.outline(device), self.tuning, self.kind, state_bytes=states, tokens=self.tokens())
         check_fits(memory, self.base.path, device)
         return self.recompute if self.recompute != "auto" else _too_large(memory, device)
 
@@ -104,7 +103,7 @@ def check_fits(memory: Memory, model: str, device: torch.device) -> None:
     if 0 < total < memory.lasting:
         raise ValueError(
             f"training {model} needs {memory}, activations not counted, and {device.type!r} has {_gib(total)} GiB; expected a smaller model, "
-            "method=qlora, which freezes the weights in 4 bits, or on CUDA optimizer=adamw8bit"
+            "method=qlora, which freezes the weights in 4 bits, or optimizer.bits=8"
         )
 
 

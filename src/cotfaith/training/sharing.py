@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -48,13 +47,10 @@ class SharedBase:
 def _model_facts(model: PreTrainedModel, encoder: Encoder) -> dict[str, Any]:
     """Weights, what is computed with them, and the way from text to ids and back; where they were loaded from is none of it."""
     elsewhere = {"_name_or_path", "transformers_version", "quantization_config"}
-    backend = getattr(encoder.tokenizer, "backend_tokenizer", None)  # a tokenizer in Python has none: its name is in the configuration
     return {
         "weights": hash_weights(base_weights(model)),
         "architecture": {name: str(value) for name, value in model.config.to_dict().items() if name not in elsewhere},
-        "tokenizer": None if backend is None else hashlib.sha256(backend.to_str().encode()).hexdigest(),
-        "template": encoder.chat.source,
-        "stops": sorted(encoder.stop_ids),
+        "encoder": encoder.facts(),  # a tokenizer in Python has no hash: its name is in the configuration
     }
 
 
