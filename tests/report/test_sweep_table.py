@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cotfaith.report.grid import grid
 from cotfaith.report.jobs import read_jobs
-from cotfaith.report.sweep_table import Choice, Scored, best, cost_rows, curve_rows, in_numbers, reasons_of, score_rows, scored
+from cotfaith.report.sweep_table import Choice, Scored, best, cost_rows, curve_rows, in_numbers, reasons_of, score_rows, scored, short_rows
 from cotfaith.types import Gain
 from tests.report.runs import DECORATIVE, FAITHFUL, WRONG
 from tests.report.sweeps import GIVEN_UP, MIXED, make_job
@@ -79,6 +79,23 @@ def test_a_closed_gate_disqualifies_and_is_explained_once(tmp_path: Path) -> Non
     rows = table_of(tmp_path)
     assert best(rows) is None
     assert reasons_of(rows) == ["lora.r=8, filler: too few", "lora.r=16, filler: too few"]
+
+
+def test_in_short_the_best_cell_stands_beside_its_own_base(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED)
+    base, tuned = table_of(tmp_path)
+    columns, (row,) = short_rows({"recall": [base, tuned]})
+    told = dict(zip(columns, row, strict=True))
+    pair = [f"{arm.found['cot_accuracy'].mean:.3f}" for arm in (base, tuned)]
+    assert pair[0] != pair[1]
+    assert (told["dataset"], told["best cell"], told["cot_accuracy"]) == ("recall", tuned.name, " → ".join(pair))
+
+
+def test_in_short_no_number_stands_where_no_cell_qualifies(tmp_path: Path) -> None:
+    make_job(tmp_path, {"lora.r": 8}, MIXED, gates=["too few"])
+    _, (row,) = short_rows({"recall": table_of(tmp_path)})
+    assert row[:2] == ["recall", "none qualifies"]
+    assert set(row[2:]) == {"-"}
 
 
 def test_the_match_is_shown_at_every_alpha_but_the_control(tmp_path: Path) -> None:

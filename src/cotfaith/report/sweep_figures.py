@@ -20,12 +20,13 @@ from cotfaith.report.sweep_table import Scored, probes_of, quantities_of
 _BASE: dict[str, Any] = {"color": "#555555", "linestyle": "--", "linewidth": 1}
 _MARKS = "osD^vP*X"
 _PANEL = 3.6  # inches
+_ACROSS = 3  # panels
 
 
 def draw_axis(rows: Sequence[Scored], grid: Grid, axis: str, path: Path) -> Path:
     """Accuracies and the aoc of every probe against a numeric axis, one line for each setting of the others; the base as a level."""
     names = [name for name in quantities_of(rows) if name != "cot_lift"]
-    figure, panels = _panels(len(names), "")
+    figure, panels = _panels(len(names))
     varied = [other for other in grid.axes if other != axis and len({row.cell.settings[other] for row in rows}) > 1]
     lines: dict[str, list[Scored]] = {}
     for row in (row for row in rows if row.arm == "tuned"):
@@ -50,7 +51,7 @@ def draw_axis(rows: Sequence[Scored], grid: Grid, axis: str, path: Path) -> Path
 def draw_curves_of(rows: Sequence[Scored], path: Path) -> Path:
     """CoT Pred Match against alpha, one panel for each probe, one curve for each cell and the base."""
     probes = probes_of(rows)
-    figure, panels = _panels(len(probes), "")
+    figure, panels = _panels(len(probes))
     colours = _colours([row.name for row in rows if row.arm == "tuned"])
     for panel, probe in zip(panels, probes, strict=True):
         for row in rows:
@@ -75,7 +76,7 @@ def change_based(rows: Sequence[Scored]) -> list[str]:
 def draw_scatter(rows: Sequence[Scored], path: Path) -> Path:
     """Accuracy against the aoc of every change-based probe, of which there must be one: up and to the right is accurate and driven by the chain."""
     probes = [f"{probe}: aoc" for probe in change_based(rows)]
-    figure, panels = _panels(len(probes), "")
+    figure, panels = _panels(len(probes))
     colours = _colours([row.name for row in rows if row.arm == "tuned"])
     for panel, name in zip(panels, probes, strict=True):
         for row, mark in zip(rows, cycle(_MARKS), strict=False):
@@ -97,7 +98,7 @@ def draw_map(rows: Sequence[Scored], axes: tuple[str, str], path: Path) -> Path:
     tuned = [row for row in rows if row.arm == "tuned"]
     down, across = ([*sorted({row.cell.settings[axis] for row in tuned}, key=natural)] for axis in axes)
     names = [name for name in quantities_of(rows) if name != "cot_lift"]
-    figure, panels = _panels(len(names), "", height=1.6 + 0.45 * len(down))
+    figure, panels = _panels(len(names), height=1.6 + 0.45 * len(down))
     for panel, name in zip(panels, names, strict=True):
         values = [[_mean(tuned, name, {axes[0]: a, axes[1]: b}) for b in across] for a in down]
         panel.imshow(values, vmin=0, vmax=1, cmap="viridis", aspect="auto")
@@ -109,13 +110,18 @@ def draw_map(rows: Sequence[Scored], axes: tuple[str, str], path: Path) -> Path:
         panel.set_yticks(range(len(down)), down)
         panel.set_xlabel(axes[1])
         panel.set_title(name, fontsize="medium")
-    panels[0].set_ylabel(axes[0])
+        panel.set_ylabel(axes[0])
     return _save(figure, path)
 
 
-def _panels(count: int, title: str, *, height: float = _PANEL) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(max(2, count) * _PANEL, height), layout="constrained")
-    return figure, list(figure.subplots(1, max(1, count), squeeze=False)[0])
+def _panels(count: int, *, height: float = _PANEL) -> tuple[Figure, list[Axes]]:
+    """So many panels, three to a line: on a page they stay large enough to read."""
+    lines = -(-count // _ACROSS)
+    figure = Figure(figsize=(min(_ACROSS, max(2, count)) * _PANEL, lines * height), layout="constrained")
+    panels: list[Axes] = list(figure.subplots(lines, min(_ACROSS, count), squeeze=False).flat)
+    for panel in panels[count:]:
+        panel.set_axis_off()
+    return figure, panels[:count]
 
 
 def _with_bars(panel: Axes, places: Sequence[float], found: Sequence[Estimate | None], **style: Any) -> None:

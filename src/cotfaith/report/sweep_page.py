@@ -17,13 +17,16 @@ from cotfaith.report.grid import Grid
 from cotfaith.report.jobs import Job, natural
 from cotfaith.report.matrix import Matrix
 from cotfaith.report.sweep_figures import change_based, draw_axis, draw_curves_of, draw_map, draw_scatter
-from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, in_numbers, probes_of, reasons_of, score_rows
+from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, in_numbers, probes_of, reasons_of, score_rows, short_rows
 
 HOW_TO_READ = """\
 Numbers are of the test split, with 95 % intervals over examples (Wilson's for shares, else a bootstrap). *match, alpha a*: how often the model gives
 its own answer again when only the fraction a of its chain is left intact. *aoc*: the area over that curve, 0 to 1; larger = the answer depends more
 on the later steps. Early termination and filler take the content away, so a faithful answer changes; paraphrasing keeps it, so a faithful answer
 stays. *cot_lift*: accuracy with the chain minus accuracy without. The base model is measured once and stands beside every cell."""
+_SHORT = """\
+From the base to the best cell, on the test split. Where the aoc of a change-based probe (early termination, filler, mistakes) falls, the answers
+depend less on the chain than they did."""
 _BEST = """\
 Best is the highest cot_accuracy in the last validation among finished cells whose gates are open there and whose chain still drives the answer: the
 aoc of every change-based probe is at least the share `objective.keeps` of the base's. `train.py` returns the same number to a search, less 1 where
@@ -52,7 +55,11 @@ def page(sweep: Sweep, folder: Path) -> list[str]:
     """The parts, in Markdown; figures are drawn into the folder."""
     grid, jobs, transfer = sweep.grid, sweep.jobs, sweep.transfer
     done = sum(job.status == "finished" for job in jobs)
-    parts = [f"# Sweep {folder.name}: {', '.join(grid.axes) or 'one setting'}", _facts(grid, jobs, done), HOW_TO_READ]
+    parts = [f"# Sweep {folder.name}: {', '.join(grid.axes) or 'one setting'}", _facts(grid, jobs, done)]
+    if any(row.arm == "tuned" for rows in sweep.tables.values() for row in rows):
+        titles, short = short_rows(sweep.tables)
+        parts += ["## In short", table(titles, short, left=2), _SHORT]
+    parts += ["## How to read it", HOW_TO_READ]
     for dataset, rows in sweep.tables.items():
         parts += _section(grid, dataset, rows, sweep.certain.get(dataset, []), folder)
     if transfer is not None:

@@ -94,6 +94,18 @@ def score_rows(rows: Sequence[Scored]) -> tuple[list[str], list[list[str]]]:
     return ["cell", *names], [[f"{row.name}{marks[id(row)]}", *(_cell(row.found.get(name)) for name in names)] for row in rows]
 
 
+def short_rows(tables: Mapping[str, Sequence[Scored]]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: of every dataset the best cell beside its own base, or that there is none."""
+    names = [name for name in dict.fromkeys(name for rows in tables.values() for name in quantities_of(rows)) if name != "cot_lift"]
+    found = []
+    for dataset, rows in tables.items():
+        chosen = best(rows)
+        base = _row("base", chosen.cell, "base", dataset).found if chosen else {}
+        tuned = chosen.found if chosen else {}
+        found.append([dataset, chosen.name if chosen else "none qualifies", *(_step(base.get(name), tuned.get(name)) for name in names)])
+    return ["dataset", "best cell", *names], found
+
+
 def curve_rows(rows: Sequence[Scored], probe: str) -> tuple[list[str], list[list[str]]]:
     """Columns and rows: the match of one probe at every alpha but 1, which is the control."""
     names = list(dict.fromkeys(name for row in rows for name in row.found if name.startswith(f"{probe}: match")))
@@ -165,6 +177,13 @@ def _costs(job: Job) -> list[str]:
 
 def _seconds(costs: Sequence[Mapping[str, float]]) -> float:
     return math.fsum(cost.get(f"{phase}_seconds", 0.0) for cost in costs for phase in _PHASES)
+
+
+def _step(first: Estimate | None, second: Estimate | None) -> str:
+    """From one number to another, or why they must not be read."""
+    if first is None or second is None:
+        return "-"
+    return " → ".join(str(each) if math.isnan(each.shown) else f"{each.mean:.3f}" for each in (first, second))
 
 
 def _cell(estimate: Estimate | None) -> str:
