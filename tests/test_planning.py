@@ -32,7 +32,12 @@ def test_a_run_that_is_gone_on_with_has_the_rest_to_do() -> None:
 
 
 def test_finished_and_refused_cells_cost_nothing() -> None:
-    assert [(line.steps, line.seconds) for line in lines([plan("a", base=None), plan("b", work=None)])] == [(0, 0.0), (0, 0.0)]
+    finished = replace(plan("a", base="other"), finished=True)
+    assert [(line.steps, line.seconds) for line in lines([finished, plan("b", work=None)])] == [(0, 0.0), (0, 0.0)]
+
+
+def test_a_base_that_a_finished_cell_has_asked_is_not_asked_again() -> None:
+    assert [line.examples for line in lines([plan("a"), replace(plan("b"), finished=True)])] == [2 * 8 + 20, 0]
 
 
 def test_the_last_row_is_the_sum_and_readings_are_per_example() -> None:

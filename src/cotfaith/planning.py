@@ -36,9 +36,9 @@ class Work:
 class Plan:
     """One cell.
 
-    what: words for what will be done. base: content of the base's measurement: cells that have it in common share it; None where the
-    run is not to be done. done: fraction in [0, 1] of the training that lies behind a run that is gone on with. work: None where the
-    cell cannot be run.
+    what: words for what will be done. base: content of the base's measurement: cells that have it in common share it. done: fraction in
+    [0, 1] of the training that lies behind a run that is gone on with. work: None where the cell cannot be run. finished: it was run before, and
+    will be skipped.
     """
 
     name: str
@@ -47,6 +47,11 @@ class Plan:
     done: float
     work: Work | None
     speed: Speed | None = None
+    finished: bool = False
+
+    @property
+    def runs(self) -> bool:
+        return self.work is not None and not self.finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,11 @@ class Line:
 
 def lines(plans: Sequence[Plan]) -> list[Line]:
     """What is left to do, cell by cell; what the base is asked is counted where it is asked first."""
-    asked: set[str] = set()
+    asked = {plan.base for plan in plans if plan.finished}
     out = []
     for plan in plans:
         work = plan.work
-        if work is None or plan.base is None:
+        if work is None or plan.finished:
             out.append(Line(plan, 0, 0, 0, 0.0))
             continue
         steps = round(work.steps * (1 - plan.done))
@@ -88,7 +93,7 @@ def rows(plans: Sequence[Plan]) -> list[tuple[str, ...]]:
 
 
 def _numbers(todo: Sequence[Line]) -> tuple[str, ...]:
-    doing = [line for line in todo if line.plan.work is not None and line.plan.base is not None]
+    doing = [line for line in todo if line.plan.runs]
     if not doing:
         return ("-",) * 5
     train = sum(line.plan.work.train for line in doing if line.plan.work)
@@ -98,7 +103,7 @@ def _numbers(todo: Sequence[Line]) -> tuple[str, ...]:
 
 def uncounted(plans: Sequence[Plan]) -> str:
     """What the numbers leave out, in a sentence; "" where that is nothing."""
-    names = dict.fromkeys(name for plan in plans if plan.work and plan.base is not None for name in plan.work.studies)
+    names = dict.fromkeys(name for plan in plans if plan.work and plan.runs for name in plan.work.studies)
     return f"readings and time are without the studies: {', '.join(names)}" if names else ""
 
 

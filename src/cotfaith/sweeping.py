@@ -123,13 +123,14 @@ def _look(name: str, cell: DictConfig | Exception, folder: Path, resumes: bool, 
             what, done = _what(found, work.steps, resumes=resumes or cfg.resume)
             if resumes and found.state == "changed":
                 what = f"new; what was there is now {found.set_aside()}"
+            asked = {place: hashed for place, hashed in found.facts["examples"].items() if not place.endswith("/train")}
+            base = content_key({**base_facts(parts.config), "examples": asked})
             if done is None:
-                return Plan(name, what, None, 0.0, work if what.startswith("finished") else None)
+                finished = what.startswith("finished")
+                return Plan(name, what, base, 0.0, work if finished else None, finished=finished)
             tried = content_key({group: parts.config[group] for group in _TRIED})
             if speeds is not None and tried not in speeds:
                 speeds[tried] = _speed(cfg)
-            asked = {place: hashed for place, hashed in found.facts["examples"].items() if not place.endswith("/train")}
-            base = content_key({**base_facts(parts.config), "examples": asked})
             return Plan(name, what, base, done, work, speeds[tried] if speeds is not None else None)
     except BAD_INPUT as error:
         return Plan(name, f"refused: {error.__cause__ or error}", None, 0.0, None)  # Hydra wraps what a constructor raises
