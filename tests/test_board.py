@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cotfaith.board import main
+from cotfaith.board import main, runs_in
 from cotfaith.store import RunStore
 
 pytest.importorskip("wandb_workspaces")
@@ -34,6 +34,14 @@ def test_a_dump_needs_no_account_and_shows_the_runs_of_the_sweep(sweep: Path, tm
     (shown,) = dump["workspace"]["section"]["runSets"][0]["filters"]["filters"]
     assert (shown["key"]["name"], shown["value"]) == ("group", "ranks")
     assert "config:lora.value.r" in json.dumps(dump["workspace"])
+
+
+def test_a_run_that_was_set_aside_decides_over_no_panel(sweep: Path) -> None:
+    aside = RunStore(sweep / ".superseded" / "lora.r-8-0123")
+    aside.put_manifest({"trained_on": "recall"})
+    aside.put_scores("test", "tuned", "recall", 0, PROBED)
+    aside.put_status("finished")
+    assert [store.folder.name for store in runs_in(sweep)] == ["lora.r-16", "lora.r-8"]
 
 
 def test_every_panel_of_the_report_stands_below_a_line_on_how_to_read_it(sweep: Path, tmp_path: Path) -> None:

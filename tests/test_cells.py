@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from cotfaith.alone import alone_in
 from cotfaith.cells import Cell
 from cotfaith.store import RunStore
 
@@ -69,3 +70,15 @@ def test_a_run_that_is_set_aside_loses_nothing(tmp_path: Path) -> None:
     aside = Cell(store, FACTS).set_aside()
     assert (aside.parent, (tmp_path / "lora.r-8").exists()) == (tmp_path / ".superseded", False)
     assert RunStore(aside).status() == "finished"
+
+
+def test_runs_of_the_same_facts_are_set_aside_beside_one_another(tmp_path: Path) -> None:
+    moved = [Cell(left_behind(tmp_path / "lora.r-8", "finished"), FACTS).set_aside() for _ in range(3)]
+    assert len({path.name for path in moved if path.is_dir()}) == 3
+
+
+def test_a_run_that_still_runs_is_not_set_aside(tmp_path: Path) -> None:
+    store = left_behind(tmp_path / "lora.r-8", "running")
+    with alone_in(store.folder), pytest.raises(RuntimeError, match="another process runs in this folder"):
+        Cell(store, FACTS).set_aside()
+    assert store.status() == "running"

@@ -59,12 +59,16 @@ def test_whatever_a_run_depends_on_makes_another_cell(resolved: Callable[..., di
     assert content_key(cell_facts(resolved(override), EXAMPLES)) != content_key(cell_facts(resolved(), EXAMPLES))
 
 
-@pytest.mark.parametrize("override", ["name=x", "logger=csv", "sweep=x", "resume=true", "run_dir=/x", "callbacks.board=null", "share_dir=x"])
+@pytest.mark.parametrize(
+    "override", ["name=x", "logger=csv", "sweep=x", "resume=true", "run_dir=/x", "callbacks.board=null", "share_dir=x", "row_dir=x"]
+)
 def test_names_and_places_leave_a_cell_what_it_is(resolved: Callable[..., dict[str, Any]], override: str) -> None:
     assert content_key(cell_facts(resolved(override), EXAMPLES)) == content_key(cell_facts(resolved(), EXAMPLES))
 
 
-@pytest.mark.parametrize("other", [Example("u/1", "2 + 2?", "5"), Example("u/1", "2 + 3?", "4"), Example("u/1", "2 + 2?", "4", ("4",))])
+@pytest.mark.parametrize(
+    "other", [Example("u/1", "2 + 2?", "5"), Example("u/1", "2 + 3?", "4"), Example("u/1", "2 + 2?", "4", ("4",)), Example("u/1", "2 + 2?", "4", ())]
+)
 def test_other_examples_make_another_cell(resolved: Callable[..., dict[str, Any]], other: Example) -> None:
     assert content_key(cell_facts(resolved(), EXAMPLES)) != content_key(cell_facts(resolved(), {"shortcut/test": [other]}))
 

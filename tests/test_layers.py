@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "cotfaith"
 LAYERS = (
     {"types"},
-    {"text", "tables", "memory", "silence"},
+    {"text", "tables", "memory", "silence", "alone"},
     {"probes", "datasets", "metrics"},
     {"models", "engine", "store", "analysis", "identity"},
     {"training", "manifest", "studies", "cells", "trained", "chosen"},

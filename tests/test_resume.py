@@ -14,6 +14,7 @@ from filelock import FileLock
 from omegaconf import DictConfig
 
 from cotfaith.engine.tokens import TokenEngine
+from cotfaith.models.base import BaseModel
 from cotfaith.run import train
 from cotfaith.store import RunStore
 
@@ -110,6 +111,27 @@ def test_being_told_to_stop_in_the_last_batch_of_a_measurement_is_heard(
         run("told")
     assert (end.value.code, RunStore(tmp_path / "told").status(), len(written)) == (143, "preempted", batches)
     assert signal.signal(signal.SIGUSR2, before) is submitit  # given back
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
+def test_being_told_to_stop_before_the_first_loop_ends_the_run_too(
+    run: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    bypass = [signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGUSR2)]  # as submitit has it for the first
+    load = BaseModel.load
+
+    def told(base: BaseModel, *rest: Any) -> Any:
+        os.kill(os.getpid(), number)
+        return load(base, *rest)
+
+    monkeypatch.setattr(BaseModel, "load", told)
+    try:
+        with pytest.raises(SystemExit) as end:
+            run("told")
+    finally:
+        for each, handler in zip((signal.SIGTERM, signal.SIGUSR2), bypass, strict=True):
+            signal.signal(each, handler)
+    assert (end.value.code, RunStore(tmp_path / "told").status()) == (143, "preempted")
 
 
 def _saving_until(step: int) -> Callable[..., None]:

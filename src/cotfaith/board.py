@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cotfaith.cells import SUPERSEDED
 from cotfaith.report.panels import Panel, Section, named, sections, varied
 from cotfaith.report.terminal import show_line
 from cotfaith.store import RunStore
@@ -79,7 +80,7 @@ def runs_in(folder: Path) -> list[RunStore]:
     Raises:
         FileNotFoundError: there is none.
     """
-    found = [RunStore(path.parent) for path in sorted(folder.glob("**/manifest.json"))]
+    found = [RunStore(path.parent) for path in sorted(folder.glob("**/manifest.json")) if SUPERSEDED not in path.relative_to(folder).parts]
     finished = [store for store in found if store.status() == "finished" and "tuned" in store.metrics() and store.manifest()["trained_on"]]
     if not finished:
         raise FileNotFoundError(f"{folder}: expected the folder of a sweep or of a run, with a finished training run in it; found none")

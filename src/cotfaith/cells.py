@@ -10,12 +10,14 @@ from typing import Literal
 
 import torch
 
+from cotfaith.alone import alone_in
 from cotfaith.identity import Facts, content_key, differences
 from cotfaith.store import RunStore
 
 log = logging.getLogger(__name__)
 
 State = Literal["new", "finished", "broken", "changed"]
+SUPERSEDED = ".superseded"  # holds the runs of a sweep that were set aside
 _SHOWN = 3  # of the differences between two cells: the others are counted
 
 
@@ -71,8 +73,15 @@ class Cell:
         return ", ".join(found[:_SHOWN]) + more
 
     def set_aside(self) -> Path:
-        """Move the run of other settings out of the way; nothing is deleted."""
+        """Move the run of other settings out of the way; nothing is deleted.
+
+        Raises:
+            RuntimeError: it is still running.
+        """
         folder = self.store.folder
-        aside = folder.parent / ".superseded" / f"{folder.name}-{content_key(self.store.cell() or {})[:8]}"
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        return folder.rename(aside)
+        name = f"{folder.name}-{content_key(self.store.cell() or {})[:8]}"
+        aside = folder.parent / SUPERSEDED
+        aside.mkdir(parents=True, exist_ok=True)
+        taken = sum(path.name == name or path.name.startswith(f"{name}-") for path in aside.iterdir())
+        with alone_in(folder):
+            return folder.rename(aside / (f"{name}-{taken}" if taken else name))

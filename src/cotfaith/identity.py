@@ -69,7 +69,7 @@ def differences(before: Facts, now: Facts, place: str = "") -> list[str]:
 
 def hash_examples(examples: Iterable[Example]) -> str:
     """A stable name for some examples with their gold answers and chains (16 hexadecimal digits of SHA-256)."""
-    rows = [[e.uid, e.question, e.answer, list(e.chain or ()), list(e.choices)] for e in examples]
+    rows = [[e.uid, e.question, e.answer, None if e.chain is None else list(e.chain), list(e.choices)] for e in examples]
     return _hash(rows)
 
 

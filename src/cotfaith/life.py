@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning_utilities.core.rank_zero import rank_zero_only
 from transformers.utils import logging as transformers_logging
 
+from cotfaith.alone import alone_in
 from cotfaith.callbacks.wandb_board import finish, mark_preempting
 from cotfaith.models.peak import forget_peak
 from cotfaith.report.terminal import console
@@ -49,31 +49,40 @@ def running(folder: Path, *, resume: bool = False) -> Iterator[RunStore]:
     store = RunStore(folder)
     if not leads():
         logging.getLogger("cotfaith").setLevel(logging.WARNING)
-        with _out_of_time(), _ending(store):
+        with _ending(store), _told_to_stop():
             yield store
         return
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", blocking=False):  # given back by the operating system when its holder dies
-            if not resume:
-                _begin(store)
-            with _out_of_time(), _ending(store):
-                yield store
-    except Timeout:
-        raise RuntimeError(f"{folder}: another process runs in this folder; expected it to have ended") from None
+    with alone_in(folder):
+        if not resume:
+            _begin(store)
+        with _ending(store), _told_to_stop():
+            yield store
 
 
 @contextmanager
-def _out_of_time() -> Iterator[None]:
-    """SIGUSR2 means SIGTERM: save and end. By it submitit says that a job's time is nearly up; its own handler would end the job unsaved."""
+def _told_to_stop() -> Iterator[None]:
+    """SIGTERM ends the run as preempted wherever it is, and so does SIGUSR2, by which submitit says that a job's time is nearly up.
+
+    In its loops Lightning puts a handler of its own before ours, which waits for the end of a batch. submitit's own would let the one pass
+    and end the run unsaved at the other.
+    """
     if threading.current_thread() is not threading.main_thread():  # only there signals can be handled
         yield
         return
-    before = signal.signal(signal.SIGUSR2, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+    def told(number: int, frame: object) -> None:
+        if signal.getsignal(signal.SIGTERM) is told:
+            raise SIGTERMException
+        if number != signal.SIGTERM:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGUSR2)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGUSR2, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: it was not set by Python, and cannot be
 
 
 @contextmanager

@@ -33,8 +33,11 @@ def make_manifest(
     examples: Sequence[Example],
     provenance: Mapping[str, object],
     device: torch.device,
+    bits: int | None = None,
 ) -> dict[str, Any]:
-    """config: resolved. examples: all that are measured. provenance: by dataset. Hashes are 16 hexadecimal digits of SHA-256."""
+    """config: resolved. examples: all that are measured. provenance: by dataset. bits: of the optimizer's moments, which the
+    configuration may leave to the device. Hashes are 16 hexadecimal digits of SHA-256.
+    """
     cost = footprint(model)
     return {
         "model": config["model"]["path"],
@@ -49,7 +52,7 @@ def make_manifest(
         "adapter_hash": hash_weights(get_peft_model_state_dict(model, save_embedding_layers=False)) if isinstance(model, PeftModel) else None,
         "target": config.get("target", {}).get("learn"),
         "trained_on": config["trained_on"],
-        "training": _training(config),
+        "training": _training(config, bits),
         "datasets": config["eval_datasets"],
         "provenance": provenance,
         "data_hash": hash_examples(examples),
@@ -100,12 +103,13 @@ def _machine(device: torch.device) -> dict[str, Any]:
     }
 
 
-def _training(config: Mapping[str, Any]) -> dict[str, Any] | None:
+def _training(config: Mapping[str, Any], bits: int | None) -> dict[str, Any] | None:
     """How the adapter was trained, as far as the configuration says it; None where this run trained nothing."""
     if "scheduler" not in config:  # an optimizer stands there also for an evaluation, where the model has a recipe
         return None
     loop = {name: value for name, value in config["trainer"].items() if name in _LOOP}
-    return {"optimizer": config["optimizer"], "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
+    optimizer = config["optimizer"] | ({} if bits is None else {"bits": bits})
+    return {"optimizer": optimizer, "scheduler": config["scheduler"], "data": config["data"], "trainer": loop}
 
 
 def _method(model: PreTrainedModel) -> str | None:

@@ -24,6 +24,7 @@ from cotfaith.report.terminal import show_comparison, show_line, show_table
 from cotfaith.store import RunStore
 from cotfaith.training.data import SFTDataModule
 from cotfaith.training.module import SFTModule
+from cotfaith.training.optimizers import bits_of
 from cotfaith.types import Arm, Probe
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,8 @@ class Session:
         device = self.trainer.strategy.root_device  # the model itself is back on the CPU by now
         examples = [example for data in self.measured for example in data.examples("test")]
         provenance = {data.dataset.name: data.dataset.provenance() | _counts(data) for data in self.measured}
-        manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device)
+        bits = bits_of(self.module.make_optimizer, device) if self.module.make_optimizer else None
+        manifest = make_manifest(self.config, self.module.model, self.module.encoder, examples, provenance, device, bits)
         budget = self.module.interview.budget
         told = {"budget": asdict(budget) if budget else None, "donors": _donors(self.module.interview.evaluator.probes)}
         self.store.put_manifest(manifest | told)  # budget: what was run at once; None: one row at a time

@@ -37,18 +37,6 @@ _ROLLOUT = pa.schema(
     + [(name, pa.list_(pa.string())) for name in ("choices", "gold_chain", "chain")]
     + [("tokens", pa.int64()), ("correct", pa.bool_())]
 )
-_READING = pa.schema(
-    [(name, pa.string()) for name in ("uid", "probe", "answer", "parse", "text", "prompt_hash")]
-    + [
-        ("alpha", pa.float64()),
-        ("steps_kept", pa.int64()),
-        ("tokens_kept", pa.int64()),
-        ("chain", pa.list_(pa.string())),
-        ("options", pa.list_(pa.float64())),
-        ("note", pa.string()),
-        ("logprob", pa.float64()),
-    ]
-)
 
 Scores = dict[str, Any]
 """Names to numbers, to a mapping from alpha to number, to a word (``faithful``) or to a list of reasons (``gates``)."""
@@ -160,7 +148,7 @@ class RunStore:
         folder = self.folder / "records" / arm / dataset
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([_flat(rollout) for rollout in rollouts], _ROLLOUT), folder / "rollouts.parquet")
-        pq.write_table(pa.Table.from_pylist([asdict(reading) for reading in readings], _READING), folder / "readings.parquet")
+        write_table(folder / "readings.parquet", Reading, readings)
 
     def put_measure(self, arm: Arm, dataset: str, name: str, kind: type, records: Sequence[Any]) -> None:
         """Write the records of a further measure of one arm. kind: their dataclass."""

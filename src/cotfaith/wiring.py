@@ -138,11 +138,12 @@ def build(parts: Parts, store: RunStore, *, job_type: str) -> Session:
 def _measured(cfg: DictConfig, encoder: Encoder) -> list[SFTDataModule]:
     """One data module for each dataset; numbers of all but the first are logged under its name."""
     module, target = make(cfg.data), make(cfg.get("target"))
+    row_dir = None if cfg.get("dry_run") else cfg.get("row_dir")  # which leaves nothing
     modules: list[SFTDataModule] = []
     for node in cfg.eval_datasets.values():
         dataset = make(node)
         prefix = f"{dataset.name}/" if modules else ""
-        modules.append(module(dataset, encoder, target, seed=cfg.seed, prefix=prefix, row_dir=cfg.get("row_dir")))
+        modules.append(module(dataset, encoder, target, seed=cfg.seed, prefix=prefix, row_dir=row_dir))
         modules[-1].examples("test")  # a row that cannot be read is found before the model is loaded
     return modules
 

@@ -44,6 +44,13 @@ def test_an_equation_gets_a_wrong_result_operand_or_operation_carried_to_its_end
         assert (sign, b) == ("+", "5") or int(c) == (int(a) + int(b) if sign == "+" else int(a) - int(b))
 
 
+@pytest.mark.parametrize("step", ["So 2 * 2 = 4.", "So 7 - 0 = 7.", "So 6 / 1 = 6.", "So 0 * 5 = 0.", "So 2 + 2 = 4."])
+def test_no_mistake_leaves_the_result_as_it_was(step: str) -> None:
+    results = {made.rpartition("= ")[2] for made in mistaken(step)}
+    assert results
+    assert step.rpartition("= ")[2] not in results
+
+
 def test_all_three_mistakes_of_an_equation_occur() -> None:
     found = {
         (sign != "-", b != "2", c == str(9 + int(b) if sign == "+" else 9 - int(b)))

@@ -54,7 +54,18 @@ def test_the_page_is_one_file_that_holds_its_pictures(tmp_path: Path) -> None:
     summarise([tmp_path], tmp_path)
     html = (tmp_path / "summary.html").read_text()
     drawn = {path.stem for path in (tmp_path / "figures").iterdir()}
-    assert drawn == {f"recall-{name}" for name in ("against-lora.r", "against-optimizer.lr", "curves", "accuracy-against-aoc", "map")}
+    assert drawn == {
+        f"recall-{name}"
+        for name in (
+            "against-lora.r",
+            "match-against-lora.r",
+            "against-optimizer.lr",
+            "match-against-optimizer.lr",
+            "curves",
+            "accuracy-against-aoc",
+            "map",
+        )
+    }
     assert (html.count("data:image/png;base64,"), html.count('src="figures/')) == (len(drawn), 0)
 
 

@@ -86,9 +86,15 @@ def test_in_short_the_best_cell_stands_beside_its_own_base(tmp_path: Path) -> No
     base, tuned = table_of(tmp_path)
     columns, (row,) = short_rows({"recall": [base, tuned]})
     told = dict(zip(columns, row, strict=True))
-    pair = [f"{arm.found['cot_accuracy'].mean:.3f}" for arm in (base, tuned)]
+    pair = [str(arm.found["cot_accuracy"]) for arm in (base, tuned)]
     assert pair[0] != pair[1]
     assert (told["dataset"], told["best cell"], told["cot_accuracy"]) == ("recall", tuned.name, " → ".join(pair))
+
+
+def test_in_short_a_cell_that_was_never_validated_is_said_to_be_chosen_on_the_test_split(tmp_path: Path) -> None:
+    (make_job(tmp_path, {"lora.r": 8}, MIXED).folder / "validation.jsonl").unlink()
+    _, (row,) = short_rows({"recall": table_of(tmp_path)})
+    assert row[1] == f"{table_of(tmp_path)[1].name} (chosen on the test split)"
 
 
 def test_in_short_no_number_stands_where_no_cell_qualifies(tmp_path: Path) -> None:

@@ -146,16 +146,23 @@ def test_a_run_interrupted_in_the_middle_of_an_epoch_ends_at_the_same_adapter(en
     assert all(torch.equal(adapter(whole)[name], tensor) for name, tensor in adapter(second).items())
 
 
-def test_moments_in_8_bits_are_gone_on_with(encoder: Encoder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("accelerator", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_moments_in_8_bits_are_gone_on_with(encoder: Encoder, tmp_path: Path, accelerator: str) -> None:
     whole, first, second = (sft(encoder, r=64, bits=8) for _ in range(3))  # smaller weights would keep theirs in 32
-    fit(whole, encoder, tmp_path / "whole", max_steps=4)
+    fit(whole, encoder, tmp_path / "whole", max_steps=4, accelerator=accelerator)
     saving = ModelCheckpoint(dirpath=tmp_path, every_n_train_steps=2, save_last=True)
     with pytest.raises(RuntimeError, match="pulled the plug"):
-        fit(first, encoder, tmp_path, max_steps=4, callbacks=[saving, PullThePlug(2)])
-    trainer = fit(second, encoder, tmp_path / "on", max_steps=4, ckpt_path=str(tmp_path / "last.ckpt"))
+        fit(first, encoder, tmp_path, max_steps=4, accelerator=accelerator, callbacks=[saving, PullThePlug(2)])
+    trainer = fit(second, encoder, tmp_path / "on", max_steps=4, accelerator=accelerator, ckpt_path=str(tmp_path / "last.ckpt"))
     kept = {moment.dtype for states in trainer.optimizers[0].state.values() for name, moment in states.items() if name == "state1"}
     assert kept == {torch.uint8}
     assert all(torch.equal(adapter(whole)[name], tensor) for name, tensor in adapter(second).items())
+
+
+def test_moments_of_other_bits_are_not_gone_on_with(encoder: Encoder, tmp_path: Path) -> None:
+    fit(sft(encoder, bits=8), encoder, tmp_path)
+    with pytest.raises(ValueError, match="optimizer.bits=8"):
+        fit(sft(encoder, bits=32), encoder, tmp_path / "on", max_steps=3, ckpt_path=str(tmp_path / "last.ckpt"))
 
 
 def test_a_checkpoint_between_the_batches_of_a_step_is_refused(encoder: Encoder, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
+from bitsandbytes.optim import AdamW8bit, PagedAdamW8bit
 from torch import Tensor
 from torch.nn import LayerNorm, Linear, Parameter, Sequential
-from torch.optim import Optimizer
+from torch.optim import AdamW, Optimizer
 
-from cotfaith.training.optimizers import adamw, decaying, state_bytes
+from cotfaith.training.optimizers import adamw, check_saved, decaying, kind_of, state_bytes
 
 BETAS = (0.9, 0.999)
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -59,6 +61,34 @@ def test_eight_bits_go_where_32_do() -> None:
         ends.append((weight - wanted).abs().mean().item())
     assert ends[1] == pytest.approx(ends[0], abs=0.02)
     assert ends[0] < 0.1  # it began at 1.1
+
+
+@pytest.mark.parametrize(
+    ("bits", "on_cuda", "kind"),
+    [
+        (32, False, AdamW),
+        (32, True, AdamW),
+        (8, False, AdamW8bit),
+        (8, True, PagedAdamW8bit),
+        ("auto", False, AdamW),
+        ("auto", True, PagedAdamW8bit),
+    ],
+)
+def test_8_bits_are_paged_on_cuda_alone(bits: Any, on_cuda: bool, kind: type) -> None:
+    assert kind_of(bits, on_cuda=on_cuda) is kind
+
+
+@pytest.mark.parametrize(("saved", "going_on", "found"), [(full, eight, 32), (eight, full, 8), (eight, auto, 8)])
+def test_moments_of_other_bits_are_refused_by_name(saved: partial[Optimizer], going_on: partial[Optimizer], found: int) -> None:
+    weight = Parameter(torch.zeros(128, 64))
+    weight.grad = torch.ones_like(weight)
+    made = saved([{"params": [weight]}])
+    check_saved(going_on, CPU, made.state_dict())  # before the first step there is nothing to go on with
+    made.step()
+    check_saved(saved, CPU, made.state_dict())
+    check_saved(partial(torch.optim.SGD, lr=1.0), CPU, made.state_dict())  # a user's own: torch will say what it cannot read
+    with pytest.raises(ValueError, match=f"the checkpoint holds moments of {found} bits, .* go on with optimizer.bits={found}"):
+        check_saved(going_on, CPU, made.state_dict())
 
 
 def test_other_bits_are_refused() -> None:

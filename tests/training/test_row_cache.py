@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,7 @@ def test_rows_are_made_once_and_come_back_as_they_were(encoder: Encoder, tmp_pat
         lambda encoder: (EXAMPLES, replace(encoder, prompts=replace(encoder.prompts, cot="Think. " + encoder.prompts.cot)), TARGET),
         lambda encoder: (EXAMPLES, replace(encoder, stop_ids={*encoder.stop_ids, 3}), TARGET),
         lambda encoder: (EXAMPLES, encoder, Target(learn="answer_only")),
+        lambda encoder: ([EXAMPLES[0], replace(EXAMPLES[1], chain=())], encoder, TARGET),  # another prompt than without a chain
     ],
 )
 def test_whatever_ids_depend_on_makes_other_rows(
@@ -75,7 +77,25 @@ def test_runs_side_by_side_leave_one_whole_file(encoder: Encoder, tmp_path: Path
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_ids_of_a_tokenizer_that_cannot_be_hashed_are_not_kept(encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Encoder, "facts", lambda _: {"tokenizer": None})
-    assert RowCache(tmp_path / "rows").rows(EXAMPLES, encoder, TARGET, lambda: ROWS) == ROWS
+class InPython:
+    """A tokenizer without a backend that could be hashed."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "backend_tokenizer":
+            raise AttributeError(name)
+        return getattr(self.tokenizer, name)
+
+
+def test_ids_of_a_tokenizer_that_cannot_be_hashed_are_not_kept(encoder: Encoder, tmp_path: Path) -> None:
+    slow = replace(encoder, tokenizer=InPython(encoder.tokenizer))
+    assert RowCache(tmp_path / "rows").rows(EXAMPLES, slow, TARGET, lambda: ROWS) == ROWS
     assert not (tmp_path / "rows").exists()
+
+
+def test_a_folder_that_cannot_be_written_ends_no_run(encoder: Encoder, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "rows").write_text("a file stands in the way")
+    assert RowCache(tmp_path / "rows").rows(EXAMPLES, encoder, TARGET, lambda: ROWS) == ROWS
+    assert f"{tmp_path / 'rows'}: rows could not be kept" in caplog.text

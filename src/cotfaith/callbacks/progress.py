@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from cotfaith.callbacks.measurement import setting_of
+from cotfaith.callbacks.throughput import RATES
 from cotfaith.training.module import SFTModule
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,8 @@ def _loss(trainer: Trainer) -> float:
 
 def _cost(trainer: Trainer) -> str:
     """What the last steps cost, as `Throughput` logs it; nothing before it does."""
-    found = {name.removeprefix("train/"): float(value) for name, value in trainer.callback_metrics.items()}
+    logged = trainer.callback_metrics
+    found = {name: float(logged[f"train/{name}"]) for name in RATES if f"train/{name}" in logged}
     if "tokens_per_second" not in found:
         return ""
     shares = f"{found['supervised']:.0%} learned, {found['padding']:.0%} padding" + (f", mfu {found['mfu']:.0%}" if "mfu" in found else "")

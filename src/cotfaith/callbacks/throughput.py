@@ -30,6 +30,10 @@ _PEAK_FLOPS = {
 }
 
 
+RATES = ("tokens_per_second", "supervised", "padding", "peak_bytes", "mfu")
+"""What is logged of the last steps, behind ``train/``; mfu where the device's peak is known."""
+
+
 @dataclass(slots=True)
 class _Sums:
     """Of one process, since some moment."""
@@ -85,8 +89,8 @@ class Throughput(Callback):
 
 
 def _rates(sums: _Sums, module: SFTModule, precision: str) -> dict[str, float]:
-    """tokens_per_second, real ones; supervised and padding shares in [0, 1]; peak_bytes of memory since the process began to count; mfu, a share of
-    the device's peak, where that is known.
+    """tokens_per_second, real ones; supervised and padding shares in [0, 1]; peak_bytes of memory since the run began, but for paged moments; mfu, a
+    share of the device's peak, where that is known.
     """
     assert module.model is not None
     rates = {

@@ -141,12 +141,14 @@ def _computed(a: str, sign: str, b: str) -> Decimal | None:
 def _rewritten(step: str, found: re.Match[str], sign: str, operand: str) -> str | None:
     """The equation with this operation and second operand and what they give; the operand is carried back, the result on.
 
-    None where they give nothing, or less than nothing, which would give the mistake away.
+    None where they give nothing, or less than nothing, which would give the mistake away, or what stood there before: 2 + 2 for 2 * 2.
     """
     value = _computed(found["a"], sign.strip(), operand)
     if value is None or value < 0:
         return None
     result = _written(round(value, 2), found["c"])
+    if _value(result) == _value(found["c"]):
+        return None
     before = step[: found.start()] if found["a"] == found["b"] else _carried(step[: found.start()], found["b"], operand)
     return f"{before}{found['a']}{sign}{operand}{found['is']}{result}" + _carried(step[found.end() :], found["c"], result)
 

@@ -14,11 +14,13 @@ _AT_ALPHA = {  # scores of a probe by alpha, and what they are called
     "normalised_match": "normalised match",
     "logprob": "logprob",
     "option_margin": "option margin",
+    "option_mass": "option mass",
 }
 _HOW_TO_READ = """\
 Base / tuned. *accuracy*: the reading is the gold answer. *normalised match*: the match less what the model answers without any chain, as a share
 of what a chain could add: 1 = always its own answer, 0 = as often as without a chain. *logprob*: of its own answer, nats. *option margin*:
-log-probability of its own letter less that of the likeliest other, nats."""
+log-probability of its own letter less that of the likeliest other, nats; it means little where *option mass*, the probability of all letters
+together, is small."""
 _GAIN = """\
 How much likelier each further step of a chain makes the gold answer to the base model, in nats per token of that answer, mean over the chains that
 have such a step (Wu et al. 2025, arXiv:2506.02126). Later steps stand for longer chains alone, and a chain of few steps brings the same gain in

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cotfaith.report.jobs import Job, natural
 
 SEED = "seed"
-NAMES = ("sweep", "share_dir", "resume", "dry_run", "name", "hydra.sweep.dir", "hydra.run.dir")  # they change no number
+NAMES = ("sweep", "share_dir", "row_dir", "resume", "dry_run", "name", "hydra.sweep.dir", "hydra.run.dir")  # they change no number
 _DEFAULT = "default"  # of an option that only some of the jobs name
 
 

@@ -12,9 +12,8 @@ from typing import Any
 import yaml
 
 from cotfaith.analysis.objective import Objective
+from cotfaith.cells import SUPERSEDED
 from cotfaith.store import RunStore, Scores
-
-_HIDDEN = ".superseded"  # runs of other settings, set aside
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def read_jobs(folders: Iterable[Path]) -> list[Job]:
     """
     found: dict[Path, Job] = {}
     for folder in folders:
-        jobs = [path.parent.parent for path in folder.glob("**/.hydra/overrides.yaml") if _HIDDEN not in path.parts]
+        jobs = [path.parent.parent for path in folder.glob("**/.hydra/overrides.yaml") if SUPERSEDED not in path.relative_to(folder).parts]
         if not jobs:
             raise FileNotFoundError(f"{folder}: expected the folder of a run or of a sweep, found no .hydra/overrides.yaml in it")
         for job in sorted(jobs, key=lambda path: natural(str(path))):

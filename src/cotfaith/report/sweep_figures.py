@@ -24,27 +24,37 @@ _ACROSS = 3  # panels
 
 
 def draw_axis(rows: Sequence[Scored], grid: Grid, axis: str, path: Path) -> Path:
-    """Accuracies and the aoc of every probe against a numeric axis, one line for each setting of the others; the base as a level."""
-    names = [name for name in quantities_of(rows) if name != "cot_lift"]
+    """Accuracies, lift and the aoc of every probe against a numeric axis, one line for each setting of the others; the base as a level."""
+    names = quantities_of(rows)
     figure, panels = _panels(len(names))
-    varied = [other for other in grid.axes if other != axis and len({row.cell.settings[other] for row in rows}) > 1]
-    lines: dict[str, list[Scored]] = {}
-    for row in (row for row in rows if row.arm == "tuned"):
-        others = ", ".join(f"{other}={row.cell.settings[other]}" for other in varied)
-        lines.setdefault(others or "tuned", []).append(row)
+    lines = _lines(rows, grid, axis)
     for panel, name in zip(panels, names, strict=True):
         for (label, of_line), mark in zip(lines.items(), cycle(_MARKS), strict=False):
-            of_line.sort(key=lambda row: row.cell.number(axis) or 0.0)
-            places = [row.cell.number(axis) or 0.0 for row in of_line]
-            _with_bars(panel, places, [row.found.get(name) for row in of_line], label=label, marker=mark)
+            _with_bars(panel, _places(of_line, axis), [row.found.get(name) for row in of_line], label=label or "tuned", marker=mark)
         _levels(panel, rows, name)
-        _label(panel, name, axis)
-        ticks = sorted({row.cell.number(axis) or 0.0 for of_line in lines.values() for row in of_line})
-        if len(ticks) > 1 and min(ticks) > 0 and max(ticks) / min(ticks) >= 4:  # ranks and rates come in powers
-            panel.set_xscale("log")
-        panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        panel.minorticks_off()
+        _label(panel, name, axis, least=-1.0 if name == "cot_lift" and _negative(rows, name) else 0.0)
+        _ticks(panel, rows, axis)
     panels[0].legend(fontsize="small")
+    return _save(figure, path)
+
+
+def draw_matches(rows: Sequence[Scored], grid: Grid, axis: str, path: Path) -> Path:
+    """CoT Pred Match at every alpha but the control against a numeric axis, one panel for each probe."""
+    probes = probes_of(rows)
+    figure, panels = _panels(len(probes))
+    lines = _lines(rows, grid, axis)
+    for panel, probe in zip(panels, probes, strict=True):
+        names = list(dict.fromkeys(name for row in rows for name in row.found if name.startswith(f"{probe}: match")))
+        colours = _colours(names)
+        for name in names:
+            for (others, of_line), mark in zip(lines.items(), cycle(_MARKS), strict=False):
+                label = ", ".join(part for part in (name.removeprefix(f"{probe}: match, "), others) if part)
+                found = [row.found.get(name) for row in of_line]
+                _with_bars(panel, _places(of_line, axis), found, label=label, marker=mark, color=colours[name])
+        _label(panel, probe, axis)
+        _ticks(panel, rows, axis)
+    panels[0].set_ylabel("CoT Pred Match")
+    panels[-1].legend(fontsize="small", bbox_to_anchor=(1.02, 1), loc="upper left")
     return _save(figure, path)
 
 
@@ -124,6 +134,27 @@ def _panels(count: int, *, height: float = _PANEL) -> tuple[Figure, list[Axes]]:
     return figure, panels[:count]
 
 
+def _lines(rows: Sequence[Scored], grid: Grid, axis: str) -> dict[str, list[Scored]]:
+    """The tuned models along an axis, by the settings of the other axes that vary; "" where none does."""
+    varied = [other for other in grid.axes if other != axis and len({row.cell.settings[other] for row in rows}) > 1]
+    lines: dict[str, list[Scored]] = {}
+    for row in sorted((row for row in rows if row.arm == "tuned"), key=lambda row: row.cell.number(axis) or 0.0):
+        lines.setdefault(", ".join(f"{other}={row.cell.settings[other]}" for other in varied), []).append(row)
+    return lines
+
+
+def _places(rows: Sequence[Scored], axis: str) -> list[float]:
+    return [row.cell.number(axis) or 0.0 for row in rows]
+
+
+def _ticks(panel: Axes, rows: Sequence[Scored], axis: str) -> None:
+    ticks = sorted(set(_places([row for row in rows if row.arm == "tuned"], axis)))
+    if len(ticks) > 1 and min(ticks) > 0 and max(ticks) / min(ticks) >= 4:  # ranks and rates come in powers
+        panel.set_xscale("log")
+    panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    panel.minorticks_off()
+
+
 def _with_bars(panel: Axes, places: Sequence[float], found: Sequence[Estimate | None], **style: Any) -> None:
     known = [(place, each) for place, each in zip(places, found, strict=True) if each is not None and not math.isnan(each.shown)]
     if known:
@@ -142,10 +173,14 @@ def _levels(panel: Axes, rows: Sequence[Scored], name: str) -> None:
             panel.axhline(row.found[name].mean, label=row.name, **_BASE)
 
 
-def _label(panel: Axes, title: str, x: str) -> None:
+def _negative(rows: Sequence[Scored], name: str) -> bool:
+    return any(row.found[name].low < 0 for row in rows if name in row.found)
+
+
+def _label(panel: Axes, title: str, x: str, *, least: float = 0.0) -> None:
     panel.set_title(title.replace("_", " "), fontsize="medium")
     panel.set_xlabel(x)
-    panel.set_ylim(-0.03, 1.03)
+    panel.set_ylim(least - 0.03, 1.03)
     panel.grid(alpha=0.3)
 
 

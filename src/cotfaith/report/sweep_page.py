@@ -16,7 +16,7 @@ from cotfaith.report.document import table
 from cotfaith.report.grid import Grid
 from cotfaith.report.jobs import Job, natural
 from cotfaith.report.matrix import Matrix
-from cotfaith.report.sweep_figures import change_based, draw_axis, draw_curves_of, draw_map, draw_scatter
+from cotfaith.report.sweep_figures import change_based, draw_axis, draw_curves_of, draw_map, draw_matches, draw_scatter
 from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, in_numbers, probes_of, reasons_of, score_rows, short_rows
 
 HOW_TO_READ = """\
@@ -115,6 +115,8 @@ def _pictures(grid: Grid, dataset: str, rows: list[Scored], folder: Path) -> Ite
     for axis in grid.numeric:
         if len({row.cell.settings[axis] for row in rows}) > 1:
             yield draw_axis(rows, grid, axis, folder / f"{dataset}-against-{axis}.png")
+            if probes_of(rows):
+                yield draw_matches(rows, grid, axis, folder / f"{dataset}-match-against-{axis}.png")
     if probes_of(rows):
         yield draw_curves_of(rows, folder / f"{dataset}-curves.png")
         aocs = [f"{probe}: aoc" for probe in change_based(rows)]

@@ -102,7 +102,8 @@ def short_rows(tables: Mapping[str, Sequence[Scored]]) -> tuple[list[str], list[
         chosen = best(rows)
         base = _row("base", chosen.cell, "base", dataset).found if chosen else {}
         tuned = chosen.found if chosen else {}
-        found.append([dataset, chosen.name if chosen else "none qualifies", *(_step(base.get(name), tuned.get(name)) for name in names)])
+        how = " (chosen on the test split)" if chosen and chosen.choice and chosen.choice.split == "test" else ""
+        found.append([dataset, f"{chosen.name}{how}" if chosen else "none qualifies", *(_step(base.get(name), tuned.get(name)) for name in names)])
     return ["dataset", "best cell", *names], found
 
 
@@ -183,7 +184,7 @@ def _step(first: Estimate | None, second: Estimate | None) -> str:
     """From one number to another, or why they must not be read."""
     if first is None or second is None:
         return "-"
-    return " → ".join(str(each) if math.isnan(each.shown) else f"{each.mean:.3f}" for each in (first, second))
+    return f"{first} → {second}"
 
 
 def _cell(estimate: Estimate | None) -> str:

@@ -19,6 +19,7 @@ from cotfaith.training.batching import Batches, Batching, Kind
 from cotfaith.training.collation import collate, pack
 from cotfaith.training.lengths import Lengths
 from cotfaith.training.packing import check_packing
+from cotfaith.training.place import check_place
 from cotfaith.training.row_cache import RowCache
 from cotfaith.training.targets import Row, Target
 from cotfaith.types import Dataset, Example, Split
@@ -171,25 +172,10 @@ class SFTDataModule(LightningDataModule):
         """Go on there.
 
         Raises:
-            ValueError: the checkpoint lies between the batches of one optimizer step, whose gradients it does not hold; or another number
-                of processes shared the rows out in another way, or it does not say how many they were.
+            ValueError: see `check_place`.
         """
         assert self.trainer is not None
-        if "processes" not in state_dict:
-            raise ValueError(
-                "ckpt_path: expected a checkpoint that says by how many processes it was written, found one of an earlier version, which does "
-                "not; begin anew, without resume and ckpt_path"
-            )
-        if state_dict["processes"] != self.trainer.world_size:
-            raise ValueError(
-                f"ckpt_path: expected to go on with the {state_dict['processes']} processes that the checkpoint was written by, got "
-                f"{self.trainer.world_size} (trainer.devices, trainer.num_nodes); some rows would be trained on twice and some never"
-            )
-        if state_dict["batch"] % self.trainer.accumulate_grad_batches:
-            raise ValueError(
-                f"ckpt_path: expected a checkpoint at the end of an optimizer step of {self.trainer.accumulate_grad_batches} batches, found one "
-                f"behind batch {state_dict['batch']} of its epoch; go on from last.ckpt, or validate at whole steps (trainer.val_check_interval)"
-            )
+        check_place(state_dict, processes=self.trainer.world_size, accumulate=self.trainer.accumulate_grad_batches)
         self._reached = state_dict["epoch"], state_dict["batch"]
 
     def val_dataloader(self) -> DataLoader[Example]:

@@ -73,7 +73,7 @@ class Fitting:
     def __call__(self, device: torch.device) -> bool:
         states = state_bytes(self.optimizer, device)
         memory = estimate(self.base.outline(device), self.tuning, self.kind, state_bytes=states, tokens=self.tokens())
-        check_fits(memory, self.base.path, device)
+        check_fits(memory, self.base.path, device, advice="" if states == 2 else ", or optimizer.bits=8")
         return self.recompute if self.recompute != "auto" else _too_large(memory, device)
 
 
@@ -93,8 +93,8 @@ def estimate(bare: PreTrainedModel, tuning: Tuning, kind: Kind, *, state_bytes: 
     return Memory(frozen, _FLOAT * trained, _FLOAT * trained, state_bytes * trained, activations)
 
 
-def check_fits(memory: Memory, model: str, device: torch.device) -> None:
-    """Refuse training that no setting of the batch could make fit.
+def check_fits(memory: Memory, model: str, device: torch.device, *, advice: str = "") -> None:
+    """Refuse training that no setting of the batch could make fit. advice: what else would help, behind a comma.
 
     Raises:
         ValueError: what lasts is more than all of the device's memory, where that is known.
@@ -103,7 +103,7 @@ def check_fits(memory: Memory, model: str, device: torch.device) -> None:
     if 0 < total < memory.lasting:
         raise ValueError(
             f"training {model} needs {memory}, activations not counted, and {device.type!r} has {_gib(total)} GiB; expected a smaller model, "
-            "method=qlora, which freezes the weights in 4 bits, or optimizer.bits=8"
+            f"method=qlora, which freezes the weights in 4 bits{advice}"
         )
 
 

@@ -28,7 +28,7 @@ from cotfaith.training.collation import IGNORE, Batch
 from cotfaith.training.data import SFTDataModule
 from cotfaith.training.interview import Interview
 from cotfaith.training.loss import SupervisedLoss
-from cotfaith.training.optimizers import Group, decaying
+from cotfaith.training.optimizers import Group, check_saved, decaying
 from cotfaith.training.packing import FlashAttention
 from cotfaith.training.sharing import SharedBase
 from cotfaith.types import Arm, Example
@@ -172,9 +172,11 @@ class SFTModule(LightningModule):
         """Refuse a checkpoint that does not hold exactly our trainable weights.
 
         Raises:
-            ValueError: a weight is missing, unknown or of another shape.
+            ValueError: a weight is missing, unknown or of another shape; the optimizer's moments are of other bits.
         """
         assert self.model is not None
+        if self.make_optimizer is not None and checkpoint.get("optimizer_states"):
+            check_saved(self.make_optimizer, self.device, checkpoint["optimizer_states"][0])
         own = {name: parameter.shape for name, parameter in self.named_parameters() if parameter.requires_grad}
         found = {name: tensor.shape for name, tensor in checkpoint["state_dict"].items()}
         if own != found:

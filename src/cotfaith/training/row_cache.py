@@ -27,24 +27,30 @@ Arrays = dict[str, NDArray[np.int32]]
 
 @dataclass(frozen=True)
 class RowCache:
-    """A folder with one file for each split that was tokenised. Files may be deleted at any time: they are made again."""
+    """A folder with one file for each split that was tokenised. It may be deleted at any time: what is missing is made again.
+
+    It saves a second or two; where it cannot be read or written the run goes on without, with a warning.
+    """
 
     folder: Path
 
     def rows(self, examples: Sequence[Example], encoder: Encoder, target: Target, make: Callable[[], list[Row]]) -> list[Row]:
         """The rows of these examples, in their order: read where they are known, else made and kept.
 
-        A file that is broken is made again, with a warning. Without a hash of the tokenizer nothing is kept.
+        A file that is broken is made again. Without a hash of the tokenizer nothing is kept.
         """
         facts = encoder.facts()
         if facts["tokenizer"] is None:
             return make()
         key = content_key({"examples": hash_examples(examples), "encoder": facts, "target": asdict(target), **code_facts()})
         path = self.folder / f"{key}.safetensors"
-        rows = _read(path) if path.is_file() else None
+        rows = _read(path)
         if rows is None:
             rows = make()
-            _write(path, rows)
+            try:
+                _write(path, rows)
+            except (OSError, SafetensorError) as error:
+                log.warning("%s: rows could not be kept for later runs (%s)", self.folder, error)
         return rows
 
 
@@ -56,17 +62,22 @@ def _write(path: Path, rows: Sequence[Row]) -> None:
         arrays[f"{name}_lengths"] = np.array([len(part) for part in parts], np.int32)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{uuid4().hex}")
-    save_file(arrays, draft, metadata={"digest": _digest(arrays)})
-    draft.replace(path)
+    try:
+        save_file(arrays, draft, metadata={"digest": _digest(arrays)})
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> list[Row] | None:
-    """None where the file cannot be trusted."""
+    """None where there is no file, or none that can be trusted."""
     try:
         with safe_open(path, framework="numpy") as file:
             arrays: Arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping: it cannot be iterated over
             told = (file.metadata() or {}).get("digest")
-    except SafetensorError as error:
+    except FileNotFoundError:
+        return None
+    except (OSError, SafetensorError) as error:
         log.warning("%s is broken (%s): it is made again", path, error)
         return None
     if told != _digest(arrays):
