@@ -29,6 +29,7 @@ bench: .venv/bench
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/sft.py
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/half.py --examples 40
 	$(TEST_ENV) $(BIN)/python tests/benchmarks/loading.py
+	$(BIN)/python tests/benchmarks/startup.py
 
 # Make the embedded model again, and its model card's numbers.
 embedded: .venv/installed
