@@ -15,7 +15,7 @@ LAYERS = (
     {"text", "tables", "memory", "silence", "alone"},
     {"probes", "datasets", "metrics"},
     {"models", "engine", "store", "analysis", "identity"},
-    {"training", "manifest", "studies", "cells", "trained", "chosen"},
+    {"training", "manifest", "studies", "cells", "trained", "chosen", "options"},
     {"callbacks", "report"},
     {"session", "life", "finished"},
     {"wiring", "planning"},

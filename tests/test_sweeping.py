@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from cotfaith.cells import Cell
 from cotfaith.store import RunStore
-from cotfaith.sweeping import Planning, _speed, _what, check_name
+from cotfaith.sweeping import Planning, _look, _speed, _what, check_name
 
 pytestmark = pytest.mark.xdist_group("sweeping")
 TINY = (
@@ -45,6 +45,19 @@ def test_a_dry_run_of_one_run_ends_well_and_leaves_nothing(root: Path, tmp_path:
     done = command(root, tmp_path, "dry_run=true")
     assert (done.returncode, [path for path in tmp_path.rglob("*") if path.is_file() and ".hydra" not in path.parts]) == (0, [])
     assert "16" in line(done.stdout, "this run")
+
+
+def test_whatever_the_plan_stumbles_over_refuses_the_cell(tmp_path: Path) -> None:
+    # Hydra 1.3 makes a warning of what a callback raises, and starts the sweep, a dry run's too
+    plan = _look("odd", None, tmp_path, False, None)  # type: ignore[arg-type]  # that is the fault
+    assert plan.what.startswith("refused: AttributeError: ")
+    assert plan.work is None
+
+
+def test_a_value_of_the_wrong_kind_is_refused_in_a_dry_run_by_name(root: Path, tmp_path: Path) -> None:
+    done = command(root, tmp_path, "-m", "lora.r=4,4.5", "dry_run=true", "sweep=odd")
+    assert (done.returncode, "Launching" in done.stdout + done.stderr) == (1, False)
+    assert "refused: lora.r: expected int, got 4.5" in done.stdout
 
 
 def test_a_name_that_no_file_system_takes_is_refused_with_the_remedy(tmp_path: Path) -> None:

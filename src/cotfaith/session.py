@@ -53,7 +53,7 @@ class Session:
         start = time.monotonic()
         self.trainer.fit(self.module, datamodule=data, ckpt_path=checkpoint)
         self._stop_if_told()
-        log.info("trained %d steps in %.0f s, validation included", self.trainer.global_step, time.monotonic() - start)
+        log.info("trained up to step %d in %.0f s, validation included", self.trainer.global_step, time.monotonic() - start)
         if self.trainer.is_global_zero:
             self.module.model.save_pretrained(self.store.adapter, save_embedding_layers=False)  # "auto" asks the hub
 
@@ -79,7 +79,8 @@ class Session:
             show_comparison(comparison)
         for dataset, panel in self.store.studies().get(sensitivity.STUDY, {}).items():
             show_table(f"{dataset}: does the ranking survive how it is measured?", sensitivity.COLUMNS, sensitivity.rows(panel))
-            show_line(panel["sentence"])
+            for line in (*sensitivity.reasons(panel), panel["sentence"]):
+                show_line(line)
         if len(transfer.datasets) > 1:
             show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
         log.info("peak memory %.2f GiB", manifest["peak_bytes"] / 2**30)

@@ -134,6 +134,8 @@ def _look(name: str, cell: DictConfig | Exception, folder: Path, resumes: bool, 
             return Plan(name, what, base, done, work, speeds[tried] if speeds is not None else None)
     except BAD_INPUT as error:
         return Plan(name, f"refused: {error.__cause__ or error}", None, 0.0, None)  # Hydra wraps what a constructor raises
+    except Exception as error:  # Hydra would make a warning of it and start the sweep, in a dry run too
+        return Plan(name, f"refused: {type(error).__name__}: {error}", None, 0.0, None)
 
 
 def _speed(cfg: DictConfig) -> Speed | None:

@@ -32,6 +32,7 @@ from cotfaith.engine.shelf import Shelf
 from cotfaith.identity import base_facts, cell_facts, stamp
 from cotfaith.models.base import BaseModel, stop_ids
 from cotfaith.models.build import ModelBuilder, Tuning
+from cotfaith.options import check_kinds
 from cotfaith.probes.another_chain import AnotherChain
 from cotfaith.probes.kept import check_alphas
 from cotfaith.session import Session
@@ -78,6 +79,7 @@ def prepare(cfg: DictConfig, *, trains: bool, adapter: Path | None = None) -> Pa
     cfg = with_datasets(cfg, trains=trains)
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]  # a mapping at the top
+    check_kinds({"dataset": config.get("dataset")} | config)  # by its own name first: it stands among eval_datasets too
     check_devices(config)
     check_combination(strategy=str(cfg.trainer.get("strategy", "auto")), precision=str(cfg.trainer.precision), kind=cfg.quantization.kind)
     torch.set_float32_matmul_precision(cfg.float32_matmul)

@@ -81,7 +81,7 @@ def test_nothing_is_ranked_by_a_probe_whose_gate_closed(store: RunStore) -> None
     scores = {"aoc": None, "cot_pred_match": {"0": None}, "n": 3, "faithful": "changes", "gates": ["too few"]}
     store.put_scores("test", "tuned", "quiz", 0, scores, probe="early_termination")
     assert most_changed(store, "quiz", 10) == []
-    assert examples(store, "quiz") == []
+    assert examples(store, "quiz") == ([], [])
 
 
 def test_a_section_marks_the_answers_that_are_no_longer_the_models_own(store: RunStore) -> None:
@@ -90,9 +90,11 @@ def test_a_section_marks_the_answers_that_are_no_longer_the_models_own(store: Ru
 
 
 def test_the_page_links_each_example_and_names_an_answer_without_its_chain(store: RunStore) -> None:
-    text = "\n".join(examples(store, "quiz"))
+    text = "\n".join(examples(store, "quiz")[0])
     assert "| [u1](#u1) | B / B / B | -0.750 |" in text
     assert "[u1](#u1) is an answer that no longer needs its chain" in text
+    (pointer,) = examples(store, "quiz")[1]  # for the head of the page
+    assert pointer in text
     assert "#### u1" in text
 
 
@@ -100,7 +102,7 @@ def test_of_a_cut_chain_that_gives_no_answer_it_is_not_said_that_it_was_needed(s
     """The base model falls silent without its chain: no verdict, and no other answer."""
     for arm, cut in (("base", None), ("tuned", "B")):
         store.put_records(arm, "quiz", [rollout("u1")], readings("u1", cut, "B"))  # type: ignore[arg-type]
-    text = "\n".join(examples(store, "quiz"))
+    text = "\n".join(examples(store, "quiz")[0])
     assert "[u1](#u1)" in text
     assert "needs its chain" not in text
 
@@ -114,6 +116,6 @@ def test_what_a_gated_early_termination_read_is_no_example_of_a_chain_no_longer_
         for probe, gates in gated.items():
             scores = {"aoc": None, "cot_pred_match": {"0": None}, "n": 1, "faithful": "changes", "gates": gates}
             store.put_scores("test", arm, "quiz", 0, scores, probe=probe)  # type: ignore[arg-type]
-    text = "\n".join(examples(store, "quiz"))
+    text = "\n".join(examples(store, "quiz")[0])
     assert "[u1](#u1)" in text
     assert "needs its chain" not in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cotfaith.report.sensitivity import COLUMNS, rows, section
+from cotfaith.report.sensitivity import COLUMNS, reasons, rows, section
 
 GOOD = {
     "base": 0.75,
@@ -37,6 +37,12 @@ def test_a_line_has_the_choice_both_arms_and_the_change_with_its_interval() -> N
 
 def test_a_choice_that_a_gate_closed_shows_no_number() -> None:
     assert rows(PANEL)[1][3:] == ("UNINTERPRETABLE", "UNINTERPRETABLE", "", "", "0", "UNINTERPRETABLE")
+
+
+def test_the_arm_whose_gates_are_open_keeps_its_number() -> None:
+    panel = PANEL | {"choices": {"found": {"filler": {"turn": CLOSED | {"tuned": 0.5}}}}}
+    assert rows(panel)[0][3:] == ("UNINTERPRETABLE", "0.500", "", "", "0", "UNINTERPRETABLE")
+    assert reasons(panel) == ["UNINTERPRETABLE: base: control at alpha = 1 0.050 < 0.98 (every choice)"]
 
 
 def test_a_choice_that_dropped_every_chain_says_how_many() -> None:

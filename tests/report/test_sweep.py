@@ -82,8 +82,9 @@ def test_cells_are_held_against_each_other_and_corrected_over_the_whole_sweep(tm
     make_job(tmp_path, {"lora.r": 8}, THIRTY)
     make_job(tmp_path, {"lora.r": 16}, UNFAITHFUL)
     page = page_of(tmp_path)
-    line = next(line for line in page.splitlines() if line.startswith("| filler: aoc") and "-0.750" in line)
-    assert "*" in line  # of thirty examples all changed
+    lines = [line for line in page.split("how sure one can be")[1].splitlines() if "filler: aoc" in line]
+    told = {line.split(" | ")[0].removeprefix("| "): "-0.750*" in line for line in lines}
+    assert told == {"base → lora.r=8": False, "base → lora.r=16": True, "lora.r=8 → lora.r=16": True}  # of thirty examples all changed
     assert "| filler: match" not in page.split("how sure one can be")[1]
 
 

@@ -51,7 +51,7 @@ def test_the_best_cell_is_chosen_in_validation_and_not_on_the_test_split(tmp_pat
     make_job(tmp_path, {"lora.r": 16}, MIXED).put_scores("val", "tuned", "recall", 4, {"cot_accuracy": 0.5})
     chosen = best(table_of(tmp_path))
     assert chosen is not None
-    assert chosen.choice == Choice("val", 1.0, ())
+    assert chosen.choice == Choice("val", 1.0, (), 0.75)
     assert chosen.name == "lora.r=8"
 
 
@@ -61,8 +61,17 @@ def test_where_a_cell_was_not_validated_all_are_chosen_on_the_test_split_and_it_
     rows = table_of(tmp_path)
     chosen = best(rows)
     assert chosen is not None
-    assert [row.choice for row in rows if row.choice] == [Choice("test", 1.0, ())] * 2
-    assert in_numbers(chosen).startswith("chosen on the test split: ")
+    assert [row.choice for row in rows if row.choice] == [Choice("test", 1.0, (), 0.75)] * 2
+    assert in_numbers(chosen, [chosen]).startswith("chosen on the test split: ")
+
+
+def test_a_tie_and_a_best_cell_that_is_no_better_than_the_base_are_said_to_be_so(tmp_path: Path) -> None:
+    for rank in (8, 16):
+        make_job(tmp_path, {"lora.r": rank}, MIXED).put_scores("val", "tuned", "recall", 4, {"cot_accuracy": 0.75})
+    rows = table_of(tmp_path)
+    chosen = best(rows)
+    assert chosen is not None
+    assert in_numbers(chosen, rows).endswith("; the first of a tie with lora.r=16; not above the base's 0.750")
 
 
 def test_a_cell_that_failed_is_not_best(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_a_choice_whose_control_fails_ranks_nothing_and_says_why() -> None:
     cells = [by[probe] for by in found["choices"].values() for probe in PROBES]
     assert {cell["turn"]["rank"] for cell in cells} == {"uninterpretable"}
     assert {str(cell["turn"]["difference"]) for cell in cells} == {"nan"}
+    assert {(str(cell["turn"]["base"]), cell["turn"]["tuned"]) for cell in cells} == {("nan", 0.0)}  # the other arm's own number stands
     assert {reason for cell in cells for reason in cell["turn"]["gates"]} == {"base: control at alpha = 1 0.000 < 0.98"}
     assert "survives 6 of 12 choices: 0 reverse it, 0 cannot tell, 6 are uninterpretable" in found["sentence"]
 

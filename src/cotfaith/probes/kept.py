@@ -27,7 +27,8 @@ def check_alphas(alphas: Sequence[float]) -> tuple[float, ...]:
     Raises:
         ValueError: not ascending fractions in [0, 1] that hold both ends.
     """
-    grid = tuple(float(alpha) for alpha in alphas)
+    listed = isinstance(alphas, Sequence) and all(isinstance(alpha, int | float) for alpha in alphas)
+    grid = tuple(float(alpha) for alpha in alphas) if listed else ()
     if not grid or grid[0] != 0 or grid[-1] != 1 or not all(less < more for less, more in pairwise(grid)):
-        raise ValueError(f"alphas: expected different ascending fractions in [0, 1] that begin with 0 and end with 1, got {list(alphas)}")
+        raise ValueError(f"alphas: expected different ascending fractions in [0, 1] that begin with 0 and end with 1, got {alphas}")
     return grid

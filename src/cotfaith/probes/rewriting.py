@@ -17,7 +17,7 @@ Rule = Callable[[str, Random], str | None]
 Flaw = Callable[[str, str], str | None]
 """Why a rewritten step (second) must not be used in place of the original (first), in a word; None: it may be."""
 
-NOTHING_FOUND = "no rewording"
+NOTHING_FOUND = "no proposal"
 
 
 class Rewriter(Protocol):

@@ -43,6 +43,7 @@ class Comparison:
     dataset: str
     rows: tuple[Row, ...]
     reasons: tuple[str, ...]
+    title: str = "base against tuned"
     columns: ClassVar[tuple[str, ...]] = ("metric", "base", "tuned", "change", "n")
 
 
@@ -64,7 +65,9 @@ def compare(
         rows += _probe_rows(probe, base.get(probe), tuned.get(probe))
     paired = changes or {}
     rows = [replace(row, change=paired.get(row.metric.split(" (")[0], row.change)) for row in rows]
-    return Comparison(dataset, tuple(rows), (*reasons(metrics, dataset), *few))
+    return Comparison(
+        dataset, tuple(rows), (*reasons(metrics, dataset), *few), "base against tuned" if base and tuned else "base" if base else "tuned"
+    )
 
 
 def _further_rows(base: Scores, tuned: Scores) -> list[Row]:

@@ -14,14 +14,15 @@ SHOWN = 10
 _CUT = "early_termination"
 
 
-def examples(store: RunStore, dataset: str) -> list[str]:
-    """Parts of a page; none where an arm was not measured or is gated, or where nothing changed."""
+def examples(store: RunStore, dataset: str) -> tuple[list[str], list[str]]:
+    """Parts of a page, none where an arm was not measured or is gated, or where nothing changed; and a sentence that points at a telling one."""
     changed = most_changed(store, dataset, SHOWN)
     if not changed:
-        return []
+        return [], []
     found = load(store, dataset, [each.uid for each in changed])
-    parts = ["### The examples that changed most", changed_table(changed, found), *_decorative(store, dataset, found)]
-    return [*parts, *(part for each in found for part in section(each))]
+    pointer = _decorative(store, dataset, found)
+    parts = ["### The examples that changed most", changed_table(changed, found), *pointer]
+    return [*parts, *(part for each in found for part in section(each))], pointer
 
 
 def _decorative(store: RunStore, dataset: str, found: Sequence[Inspection]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cotfaith.engine.evaluation import AGAIN, DIRECT
 from cotfaith.report.document import anchor, table, verbatim
 from cotfaith.report.inspection import ARMS, Changed, Inspection, Record, Told
 from cotfaith.types import Arm
@@ -14,7 +15,7 @@ def side_by_side(found: Inspection) -> tuple[list[str], list[list[str]]]:
     arms = [arm for arm in ARMS if arm in found.arms]
     told = [found.arms[arm] for arm in arms]
     rows = [["its own chain", *(_numbered(each.rollout["chain"]) for each in told)], ["its own answer", *(_own(each) for each in told)]]
-    keys = dict.fromkeys(_key(reading) for each in told for reading in each.readings)
+    keys = _keys(told)
     return ["", *arms], rows + [[_label(*key), *(_read(each, key) for each in told)] for key in keys]
 
 
@@ -39,7 +40,7 @@ def section(found: Inspection) -> list[str]:
 
 
 def _answers_table(found: Inspection) -> str:
-    keys = dict.fromkeys(_key(reading) for told in found.arms.values() for reading in told.readings)
+    keys = _keys(list(found.arms.values()))
     rows = [(_label(*key), *(_answer(told, key) for told in found.arms.values())) for key in keys]
     return table(("the answer read, bold where it is no longer its own", *found.arms), rows)
 
@@ -68,8 +69,17 @@ def _key(reading: Record) -> tuple[str, float]:
     return reading["probe"], reading["alpha"]
 
 
+def _keys(told: Sequence[Told]) -> list[tuple[str, float]]:
+    """Of all readings: probes as they were asked, alphas ascending."""
+    found = dict.fromkeys(_key(reading) for each in told for reading in each.readings)
+    asked = list(dict.fromkeys(probe for probe, _ in found))
+    return sorted(found, key=lambda key: (asked.index(key[0]), key[1]))
+
+
 def _label(probe: str, alpha: float) -> str:
-    return "no chain, answer at once" if probe == "direct" else f"{probe}, alpha {alpha:g}"
+    if probe == AGAIN:
+        return "the whole chain once more, in another batch"
+    return "no chain, answer at once" if probe == DIRECT else f"{probe}, alpha {round(alpha, 2):g}"
 
 
 def _own(told: Told) -> str:

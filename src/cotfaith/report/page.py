@@ -13,6 +13,7 @@ from cotfaith.report.comparison import UNINTERPRETABLE, Comparison, compare
 from cotfaith.report.document import table, write_document
 from cotfaith.report.examples import examples
 from cotfaith.report.figures import draw_curves
+from cotfaith.report.in_short import in_short
 from cotfaith.report.matrix import Matrix, of_run
 from cotfaith.report.model_card import adapter_card
 from cotfaith.report.studies import study_parts
@@ -41,12 +42,14 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
         parts += ["## Trained on against evaluated on", table(transfer.columns, transfer.rows, left=2)]
     for comparison in comparisons:
         figure = draw_curves(metrics, comparison.dataset, store.folder / "figures" / f"{comparison.dataset}.png")
-        parts += [f"## {comparison.dataset}", _table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
+        shown, pointer = examples(store, comparison.dataset)
+        parts += [f"## {comparison.dataset}", *in_short(certainty[comparison.dataset], metrics.get("tuned", {}).get(comparison.dataset, {}), pointer)]
+        parts += [_table(comparison), f"![curves](figures/{figure.name})", _HOW_TO_READ]
         parts += ["### How sure one can be", *markdown(certainty[comparison.dataset])] if certainty[comparison.dataset] else []
         parts += by_alpha(metrics, comparison.dataset)
         parts += study_parts(store, comparison.dataset)
         parts += sensitivity.section(store.studies(), comparison.dataset)
-        parts += examples(store, comparison.dataset)
+        parts += shown
     if any(certainty.values()):
         store.put_comparison(as_json([table for tables in certainty.values() for table in tables]))
     write_document(store.folder, "report", parts)

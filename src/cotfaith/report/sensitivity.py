@@ -23,23 +23,30 @@ def rows(panel: Scores) -> list[tuple[str, ...]]:
     ]
 
 
+def reasons(panel: Scores) -> list[str]:
+    """Why numbers are uninterpretable: one line for each reason, with the choices that it closes."""
+    found: dict[str, list[str]] = {}
+    for by, probe, elicitation, *_ in rows(panel):
+        for reason in panel["choices"][by][probe][elicitation]["gates"]:
+            found.setdefault(reason, []).append(f"{by}/{probe}/{elicitation}")
+    of = len(rows(panel))
+    return [f"{UNINTERPRETABLE}: {reason} ({'every choice' if len(where) == of else ', '.join(where)})" for reason, where in found.items()]
+
+
 def section(studies: Mapping[str, Mapping[str, Scores]], dataset: str) -> list[str]:
     """The panel's part of the page, where the run has one. studies: study -> dataset -> scores."""
     panel = studies.get(STUDY, {}).get(dataset)
     if panel is None:
         return []
-    reasons: dict[str, list[str]] = {}
-    for by, probe, elicitation, *_ in rows(panel):
-        for reason in panel["choices"][by][probe][elicitation]["gates"]:
-            reasons.setdefault(reason, []).append(f"{by}/{probe}/{elicitation}")
-    closed = [f"- {UNINTERPRETABLE}: {reason} ({', '.join(where)})" for reason, where in reasons.items()]
+    closed = [f"- {reason}" for reason in reasons(panel)]
     return ["### Does the ranking survive how it is measured?", panel["sentence"], "\n".join([table(COLUMNS, rows(panel), left=3), "", *closed])]
 
 
 def _cells(cell: Mapping[str, Any]) -> tuple[str, ...]:
     dropped = f" ({cell['dropped']} dropped)" if cell["dropped"] else ""
     if cell["rank"] == "uninterpretable":
-        return (UNINTERPRETABLE, UNINTERPRETABLE, "", "", f"{cell['n']}{dropped}", UNINTERPRETABLE)
+        arms = (UNINTERPRETABLE if cell[arm] is None else f"{cell[arm]:.3f}" for arm in ("base", "tuned"))
+        return (*arms, "", "", f"{cell['n']}{dropped}", UNINTERPRETABLE)
     if cell["n"] == 0:
         return ("-", "-", "", "", f"0{dropped}", cell["rank"])
     change = f"{cell['difference']:+.3f} [{cell['low']:+.3f}, {cell['high']:+.3f}]"

@@ -48,7 +48,7 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
         for reason in reasons_of(rows):
             show_line(f"{UNINTERPRETABLE}: {reason}")
         chosen = best(rows)
-        show_line(f"best: {chosen.name}, {in_numbers(chosen)}" if chosen else "best: none, something speaks against every cell (see the page)")
+        show_line(f"best: {chosen.name}, {in_numbers(chosen, rows)}" if chosen else "best: none, something speaks against every cell (see the page)")
     if transfer is not None:
         show_table("trained on against evaluated on, test split", transfer.columns, transfer.rows)
     written = write_document(out, "summary", page(Sweep(cells, jobs, tables, _corrected(certain), transfer), out))
@@ -62,13 +62,16 @@ def summarise(folders: Sequence[Path], out: Path) -> list[Job]:
 
 
 def _certain(cells: Sequence[Cell], dataset: str) -> list[Certainty]:
-    """The tuned models of the cells held against one another on one dataset, in what a sweep is about: accuracies, lift and aoc."""
+    """The tuned models held against the base, where it is one, and against one another, in what a sweep is about: accuracies, lift and aoc."""
     kept = [cell for cell in cells if all(has_records(job.store, "tuned", dataset) and job.manifest for job in cell.jobs)]
     called = names_of(kept)
     sides = [Side(called[cell.name], "tuned", tuple(job.store for job in cell.jobs)) for cell in kept]
     if len(sides) < 2 or not _comparable(kept):
         return []
-    pairs = list(combinations(sides, 2)) if len(sides) <= _ALL_PAIRS else [(sides[0], side) for side in sides[1:]]
+    bases = [row for row in scored(kept, dataset) if row.arm == "base"]
+    base = Side("base", "base", tuple(job.store for job in bases[0].cell.jobs[:1]))
+    pairs = [(base, side) for side in sides] if len(bases) == 1 and has_records(base.runs[0], "base", dataset) else []
+    pairs += list(combinations(sides, 2)) if len(sides) <= _ALL_PAIRS else [(sides[0], side) for side in sides[1:]]
     least = max(job.manifest["gates"]["rollouts"] for cell in kept for job in cell.jobs)
     whole = certainties(pairs, dataset, least)[0]
     return [replace(whole, findings=tuple(each for each in whole.findings if ": match" not in each.quantity))]

@@ -104,7 +104,7 @@ def _verdict(rows: Sequence[Scored]) -> str:
     chosen = best(rows)
     choices = [(row.name, row.choice) for row in rows if row.choice]
     against = [f"- {name}: {'; '.join(choice.objections)}" for name, choice in choices if choice.objections]
-    head = f"**Best: {chosen.name}**, {in_numbers(chosen)}." if chosen else "No cell qualifies as best."
+    head = f"**Best: {chosen.name}**, {in_numbers(chosen, rows)}." if chosen else "No cell qualifies as best."
     how = _ON_TEST if any(choice.split == "test" for _, choice in choices) else _BEST
     return "\n".join([head + " " + how, "", *(["Not among them:", "", *against] if against else [])])
 

@@ -25,6 +25,7 @@ class Choice:
     split: Split  # one for all cells of a table: "val", or "test" where one of them was not validated
     accuracy: float  # cot_accuracy on that split, a fraction in [0, 1], the mean over seeds; NaN where there is none
     objections: tuple[str, ...]
+    base: float = math.nan  # the same of the base, on that split
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,19 @@ def best(rows: Sequence[Scored]) -> Scored | None:
     return max(qualified, key=lambda pair: pair[1].accuracy, default=(None, None))[0]
 
 
-def in_numbers(row: Scored) -> str:
-    """What a tuned model was chosen by, and what is then reported of it."""
+def in_numbers(row: Scored, rows: Sequence[Scored]) -> str:
+    """What the best of these rows was chosen by, what is then reported of it, and what the choice is worth."""
     tested = str(row.found["cot_accuracy"]) if "cot_accuracy" in row.found else "-"
     if row.choice is None or row.choice.split == "test":
-        return f"chosen on the test split: cot_accuracy {tested}"
-    return f"cot_accuracy {row.choice.accuracy:.3f} in validation, {tested} in the test"
+        told = f"chosen on the test split: cot_accuracy {tested}"
+    else:
+        told = f"cot_accuracy {row.choice.accuracy:.3f} in validation, {tested} in the test"
+    if row.choice is None:
+        return told
+    qualified = [other for other in rows if other is not row and other.choice and not other.choice.objections]
+    ties = [other.name for other in qualified if other.choice and other.choice.accuracy == row.choice.accuracy]
+    above = [] if not row.choice.accuracy <= row.choice.base else [f"not above the base's {row.choice.base:.3f}"]
+    return "; ".join([told, *([f"the first of a tie with {', '.join(ties)}"] if ties else []), *above])
 
 
 def quantities_of(rows: Sequence[Scored]) -> list[str]:
@@ -149,10 +157,14 @@ def _choice(cell: Cell, dataset: str, split: Split) -> Choice:
     arms = [job.arms(dataset) if split == "test" else judged(job.store, dataset).arms for job in cell.jobs]
     unfinished = [f"not finished: {job.status}" for job in cell.jobs if job.status != "finished"]
     found = [each for job, of in zip(cell.jobs, arms, strict=True) for each in job.goal.objections(of)]
-    accuracies = [of["tuned"].get("cot_accuracy") for of in arms]
-    known = [value for value in accuracies if value is not None]
-    accuracy = math.fsum(known) / len(known) if len(known) == len(accuracies) else math.nan
-    return Choice(split, accuracy, tuple(dict.fromkeys([*unfinished, *found])))
+    accuracy, base = (_mean([of.get(arm, {}).get("cot_accuracy") for of in arms]) for arm in ("tuned", "base"))
+    return Choice(split, accuracy, tuple(dict.fromkeys([*unfinished, *found])), base)
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    """NaN where one is missing."""
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(values) else math.nan
 
 
 def _costs(job: Job) -> list[str]:

@@ -34,7 +34,7 @@ def console() -> Console:
 
 def show_comparison(comparison: Comparison) -> None:
     """Print the table of a run and, below it, why a cell is uninterpretable."""
-    table = Table(title=f"{comparison.dataset}, test split: base against tuned", title_justify="left")
+    table = Table(title=f"{comparison.dataset}, test split: {comparison.title}", title_justify="left")
     table.add_column("metric")
     for name in ("base", "tuned", "change", "n"):
         table.add_column(name, justify="left" if name == "change" else "right")  # numbers with a sign before and an interval behind

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -63,10 +64,12 @@ def rank(records: Sequence[PanelCurve], gates: Gates, chance: float) -> dict[str
     """What one choice says: the aoc of both arms, the paired difference tuned - base in [-1, 1] with its 95 % interval, and the `Rank`.
 
     Positive = the tuned arm depends more on its later steps. detectable: the smallest difference that n examples such as these would show. NaN
-    where a gate closed on either arm or on n. n: examples read in both arms. The interval is that of one choice, however many there are.
+    where a gate closed on either arm or on n; the aoc of the other arm is then over all of its own examples. n: examples read in both arms. The
+    interval is that of one choice, however many there are.
     """
     of_arm: dict[Arm, list[Curve]] = {arm: [record.curve for record in records if record.arm == arm] for arm in ("base", "tuned")}
-    reasons = [f"{arm}: {reason}" for arm, curves in of_arm.items() for reason in closed(curves, gates, chance)]
+    shut = {arm: [f"{arm}: {reason}" for reason in closed(curves, gates, chance)] for arm, curves in of_arm.items()}
+    reasons = [*shut["base"], *shut["tuned"]]
     base, tuned = (areas(curves) for curves in of_arm.values())
     shared = [uid for uid in base if uid in tuned]
     reasons = reasons or list(gates.few(len(shared), "examples read in both arms"))
@@ -74,8 +77,8 @@ def rank(records: Sequence[PanelCurve], gates: Gates, chance: float) -> dict[str
     found = paired(np.array([base[uid] for uid in both]), np.array([tuned[uid] for uid in both]), binary=False)
     decided: Rank = "lower" if found.high < 0 else "higher" if found.low > 0 else "undecided"
     return {
-        "base": found.first,
-        "tuned": found.second,
+        "base": fmean(base.values()) if shut["tuned"] and base and not shut["base"] else found.first,
+        "tuned": fmean(tuned.values()) if shut["base"] and tuned and not shut["tuned"] else found.second,
         "difference": found.change,
         "low": found.low,
         "high": found.high,

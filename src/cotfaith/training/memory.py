@@ -17,7 +17,7 @@ from cotfaith.memory import free_bytes, total_bytes
 from cotfaith.models.base import BaseModel, Kind
 from cotfaith.models.build import Tuning
 from cotfaith.models.full import FullTuning
-from cotfaith.training.optimizers import state_bytes
+from cotfaith.training.optimizers import check_optimizer, state_bytes
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,8 @@ class Fitting:
     that is left.
 
     Raises:
-        ValueError: an unknown answer to `recompute`; quantized weights are to be trained; when asked, a model that the device cannot train.
+        ValueError: an unknown answer to `recompute`; see `check_optimizer`; quantized weights are to be trained; when asked, a model that the
+            device cannot train.
     """
 
     base: BaseModel
@@ -65,6 +66,7 @@ class Fitting:
     recompute: Recompute
 
     def __post_init__(self) -> None:
+        check_optimizer(self.optimizer)
         if self.recompute not in (True, False, "auto"):
             raise ValueError(f"gradient_checkpointing: expected auto, true or false, got {self.recompute!r}")
         if isinstance(self.tuning, FullTuning) and self.kind != "none":

@@ -54,6 +54,18 @@ def kind_of(bits: Bits, *, on_cuda: bool) -> Callable[..., Optimizer]:
     return quantised
 
 
+def check_optimizer(optimizer: Callable[..., Optimizer]) -> None:
+    """Refuse what no optimizer can do, before anything is loaded.
+
+    Raises:
+        ValueError: a learning rate that is not positive, other bits than auto, 8 and 32.
+    """
+    bits_of(optimizer, torch.device("cpu"))
+    rate = optimizer.keywords.get("lr") if isinstance(optimizer, partial) else None
+    if rate is not None and not rate > 0:
+        raise ValueError(f"optimizer.lr: expected a positive number, got {rate}")
+
+
 def bits_of(optimizer: Callable[..., Optimizer], device: torch.device) -> int | None:
     """Of the moments that a step leaves there: 8 or 32; None of an optimizer other than a partial `adamw`."""
     chosen = optimizer.keywords.get("bits") if isinstance(optimizer, partial) else None
