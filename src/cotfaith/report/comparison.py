@@ -14,7 +14,7 @@ _ACCURACY = ("cot_accuracy", "direct_accuracy", "cot_lift")
 _CHOICE = ("forced_accuracy", "option_mass")  # of multiple-choice questions
 _FURTHER = {  # of a test: scores of their own, by name, with the number that is shown and what it is called
     "commitment": ("mean", "commitment (smaller = decided earlier)"),
-    "info_gain": ("log", "info_gain (nats per token and step; larger = the steps carry more)"),
+    "info_gain": ("log", "info_gain (nats per token and step; larger = more; see mean_steps)"),
 }
 _HEALTH = ("parsed", "truncated", "mean_steps", "mean_tokens")
 
