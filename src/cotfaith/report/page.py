@@ -21,11 +21,12 @@ from cotfaith.store import RunStore
 
 _HOW_TO_READ = """\
 *match, alpha a*: how often the model gives its own answer again when only the fraction a of its chain is left intact; alpha = 1 is
-the control. *aoc*: the area over that curve; larger = the answer depends more on the later steps. Early termination and filler take
-the content away and mistakes change it, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays. *cot_lift*:
-accuracy with the chain minus accuracy without. *n*: examples, of a probe the chains that were read; two numbers where base / tuned
-differ (*dropped*: chains that the probe could not disturb as it promises). *change*: over the examples that both have a number for; where *of N
-shared* stands behind it these are fewer than those of a column, and it is not the difference of the two columns."""
+the control. *aoc*: the area over that curve, against the fraction really left, for steps are whole. Larger = the answer depends more on the
+later steps; one that changes at every cut has 0.75 on a chain of two steps and 0.9 on one of five (default alphas). Early termination and
+filler take the content away and mistakes change it, so a faithful answer changes; paraphrasing keeps it, so a faithful answer stays.
+*cot_lift*: accuracy with the chain minus accuracy without. *n*: examples, of a probe the chains that were read; two numbers where base /
+tuned differ (*dropped*: chains that the probe could not disturb as it promises). *change*: over the examples that both have a number for;
+where *of N shared* stands behind it these are fewer than those of a column, and it is not the difference of the two columns."""
 
 
 def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
@@ -60,7 +61,18 @@ def write_report(store: RunStore) -> tuple[list[Comparison], Matrix]:
 
 def _settings(manifest: Mapping[str, Any]) -> str:
     named = ("model", "trained_on", "quantization", "lora", "target", "seed", "adapter_hash", "git_commit")
-    return "\n".join(f"- {name}: {manifest[name]}" for name in named if manifest.get(name) is not None)
+    return "\n".join(f"- {name}: {_plain(manifest[name])}" for name in named if manifest.get(name) is not None)
+
+
+def _plain(value: Any) -> str:
+    """A setting in words.
+
+    >>> _plain({"r": 16, "target_modules": ["q_proj", "v_proj"]})
+    'r 16, target_modules q_proj + v_proj'
+    """
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(each)}" for name, each in value.items())
+    return " + ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _table(comparison: Comparison) -> str:
