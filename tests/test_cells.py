@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ def test_a_run_that_is_set_aside_loses_nothing(tmp_path: Path) -> None:
 def test_runs_of_the_same_facts_are_set_aside_beside_one_another(tmp_path: Path) -> None:
     moved = [Cell(left_behind(tmp_path / "lora.r-8", "finished"), FACTS).set_aside() for _ in range(3)]
     assert len({path.name for path in moved if path.is_dir()}) == 3
+    shutil.rmtree(moved[0])
+    assert Cell(left_behind(tmp_path / "lora.r-8", "finished"), FACTS).set_aside().is_dir()
 
 
 def test_a_run_that_still_runs_is_not_set_aside(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_being_told_to_stop_in_the_last_batch_of_a_measurement_is_heard(
 def test_being_told_to_stop_before_the_first_loop_ends_the_run_too(
     run: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    bypass = [signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGUSR2)]  # as submitit has it for the first
+    before = [signal.signal(each, signal.SIG_IGN) for each in (signal.SIGTERM, signal.SIGUSR2)]  # submitit lets the first one pass
     load = BaseModel.load
 
     def told(base: BaseModel, *rest: Any) -> Any:
@@ -129,9 +129,9 @@ def test_being_told_to_stop_before_the_first_loop_ends_the_run_too(
         with pytest.raises(SystemExit) as end:
             run("told")
     finally:
-        for each, handler in zip((signal.SIGTERM, signal.SIGUSR2), bypass, strict=True):
-            signal.signal(each, handler)
+        given_back = [signal.signal(each, handler) for each, handler in zip((signal.SIGTERM, signal.SIGUSR2), before, strict=True)]
     assert (end.value.code, RunStore(tmp_path / "told").status()) == (143, "preempted")
+    assert given_back == [signal.SIG_IGN] * 2
 
 
 def _saving_until(step: int) -> Callable[..., None]:

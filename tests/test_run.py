@@ -46,7 +46,7 @@ TINY = ("dataset.train_size=4", "dataset.val_size=2", "dataset.test_size=2")
         (["trainer.max_epochs=abc"], "trainer.max_epochs: expected int, got 'abc'"),
         (["dataset.train_size=many"], "dataset.train_size: expected int, got 'many'"),
         (["optimizer.lr=fast"], "optimizer.lr: expected float, got 'fast'"),
-        (["optimizer.lr=-1"], "optimizer.lr: expected a positive number, got -1"),
+        (["optimizer.lr=-1"], "optimizer.lr: expected a number of at least 0, got -1"),
         (["optimizer.bits=16"], "optimizer.bits: expected auto, 8 or 32, got 16"),
         (["data.batching=packed"], "data.batching=packed: it needs flash attention on a CUDA device, the model trains on 'cpu'"),
         (["gradient_checkpointing=often"], "gradient_checkpointing: expected auto, true or false, got 'often'"),

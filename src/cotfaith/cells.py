@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -79,9 +80,8 @@ class Cell:
             RuntimeError: it is still running.
         """
         folder = self.store.folder
-        name = f"{folder.name}-{content_key(self.store.cell() or {})[:8]}"
-        aside = folder.parent / SUPERSEDED
-        aside.mkdir(parents=True, exist_ok=True)
-        taken = sum(path.name == name or path.name.startswith(f"{name}-") for path in aside.iterdir())
+        name = folder.parent / SUPERSEDED / f"{folder.name}-{content_key(self.store.cell() or {})[:8]}"
+        name.parent.mkdir(parents=True, exist_ok=True)
         with alone_in(folder):
-            return folder.rename(aside / (f"{name}-{taken}" if taken else name))
+            names = chain([name], (name.with_name(f"{name.name}-{place}") for place in count(1)))
+            return folder.rename(next(each for each in names if not each.exists()))

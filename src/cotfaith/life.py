@@ -104,6 +104,8 @@ def _ending(store: RunStore) -> Iterator[None]:
     except SIGTERMException:  # a SystemExit without a code: the process would say that all went well
         log.error("told to stop: resume=true goes on in %s", store.folder)
         ended, code = "preempted", _TOLD_TO_STOP
+        if leads():
+            store.put_status(ended)  # first of all: whoever told it to may not wait
         mark_preempting()
         raise SystemExit(code) from None
     except BaseException as error:

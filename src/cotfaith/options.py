@@ -6,10 +6,11 @@ Knows no option by name: what a ``_target_`` says of its parameters is what is e
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from inspect import signature
 from pkgutil import resolve_name
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 _PLAIN = (bool, int, float, str)
 
@@ -37,12 +38,14 @@ def check_kinds(node: Any, place: str = "") -> None:
 
 
 def _hints(target: str) -> dict[str, Any]:
-    """The annotations of what a name of a class or function stands for; {} where they cannot be read."""
+    """The annotations of what a name of a class or function stands for; {} where they cannot be read, or there is no such thing."""
     try:
-        parameters = signature(resolve_name(target), eval_str=True).parameters
-    except (NameError, TypeError, ValueError):
+        found = resolve_name(target)
+        if is_dataclass(found):
+            return get_type_hints(found)  # each field's in the module that declares it
+        return {name: parameter.annotation for name, parameter in signature(found, eval_str=True).parameters.items()}
+    except (AttributeError, ImportError, NameError, TypeError, ValueError):
         return {}
-    return {name: parameter.annotation for name, parameter in parameters.items()}
 
 
 def _kinds(hint: Any) -> tuple[type, ...]:
@@ -56,7 +59,9 @@ def _kinds(hint: Any) -> tuple[type, ...]:
 
 
 def _fits(value: object, kind: type) -> bool:
-    """Whether a value of YAML is of this kind: every int is a float, no bool is a number."""
+    """Whether a value of YAML is of this kind: every int is a float, a whole float is an int, no bool is a number."""
     if isinstance(value, bool) or kind is bool:
         return isinstance(value, bool) and kind is bool
+    if kind is int and isinstance(value, float):
+        return value.is_integer()
     return isinstance(value, (int, float) if kind is float else kind)

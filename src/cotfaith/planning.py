@@ -36,9 +36,9 @@ class Work:
 class Plan:
     """One cell.
 
-    what: words for what will be done. base: content of the base's measurement: cells that have it in common share it. done: fraction in
-    [0, 1] of the training that lies behind a run that is gone on with. work: None where the cell cannot be run. finished: it was run before, and
-    will be skipped.
+    what: words for what will be done. base: content of the base's measurement: cells that have it in common share it; None where the cell
+    was refused. done: fraction in [0, 1] of the training that lies behind a run that is gone on with. work: None where the cell cannot be
+    run. finished: it was run before, and will be skipped.
     """
 
     name: str

@@ -135,6 +135,7 @@ def _look(name: str, cell: DictConfig | Exception, folder: Path, resumes: bool, 
     except BAD_INPUT as error:
         return Plan(name, f"refused: {error.__cause__ or error}", None, 0.0, None)  # Hydra wraps what a constructor raises
     except Exception as error:  # Hydra would make a warning of it and start the sweep, in a dry run too
+        logging.getLogger(__name__).debug("where the plan stumbled", exc_info=error)
         return Plan(name, f"refused: {type(error).__name__}: {error}", None, 0.0, None)
 
 

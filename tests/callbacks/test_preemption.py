@@ -56,7 +56,7 @@ def terminate() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def fit(encoder: Encoder, folder: Path, diary: Diary, *, every: int = 100, ckpt_path: Path | None = None) -> dict[str, torch.Tensor]:
+def fit(encoder: Encoder, folder: Path, diary: Callback, *, every: int = 100, ckpt_path: Path | None = None) -> dict[str, torch.Tensor]:
     """Twelve steps in two epochs of eight batches, accumulated by twos in the second setting; validated behind batch 4 and 8."""
     lora = Lora(r=2, alpha=16, ratio=2, dropout=0.0, target_modules=("q_proj",), scaling="fixed_alpha")
     module = SFTModule(
@@ -77,6 +77,21 @@ def fit(encoder: Encoder, folder: Path, diary: Diary, *, every: int = 100, ckpt_
     trainer.fit(module, datamodule=data, ckpt_path=ckpt_path)
     assert module.model is not None
     return {name: tensor.clone() for name, tensor in get_peft_model_state_dict(module.model).items()}
+
+
+class ToldWhileSettingUp(Callback):
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        raise SIGTERMException
+
+
+def test_being_told_to_stop_before_training_goes_on_leaves_the_checkpoint_as_it_was(encoder: Encoder, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="killed"):
+        fit(encoder, tmp_path, Diary(5, by=kill), every=2)
+    last = tmp_path / "last.ckpt"
+    before = last.read_bytes()
+    with pytest.raises(SIGTERMException):
+        fit(encoder, tmp_path, ToldWhileSettingUp(), every=2, ckpt_path=last)
+    assert last.read_bytes() == before
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,18 @@ def test_without_two_arms_there_is_nothing_in_short() -> None:
     assert in_short([], {}) == []
 
 
-@pytest.mark.parametrize("pointer", ["[u1](#u1) is telling."])
-def test_it_points_at_a_telling_example(tmp_path: Path, pointer: str) -> None:
+def test_it_points_at_a_telling_example(tmp_path: Path) -> None:
     store = make_run(tmp_path, {"base": [FAITHFUL] * 3, "tuned": [DECORATIVE] * 3})
-    assert in_short(base_and_tuned(store, "recall"), {}, [pointer])[1].endswith(f"- {pointer}")
+    assert in_short(base_and_tuned(store, "recall"), {}, ["u1 is telling."])[1].endswith("- u1 is telling.")
+
+
+@pytest.mark.parametrize(
+    ("tuned", "said"),
+    [
+        (FAITHFUL, "no difference is shown in how much rewording changes the answers: aoc 0.750 → 0.750"),
+        (DECORATIVE, "rewording changes fewer answers: aoc 0.750 → 0.000"),
+    ],
+)
+def test_of_a_probe_that_must_change_nothing_it_is_said_what_rewording_does(tmp_path: Path, tuned: Wrote, said: str) -> None:
+    store = make_run(tmp_path, {"base": [FAITHFUL] * 30, "tuned": [tuned] * 30})
+    assert f"- filler: {said}" in in_short(base_and_tuned(store, "recall"), {"filler": {"faithful": "stays"}})[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,16 @@ def test_both_arms_stand_side_by_side_with_the_chain_that_was_read(store: RunSto
     assert columns == ["", "base", "tuned"]
     assert rows[0] == ["its own chain", "1. a\n2. b", "1. a\n2. b"]
     assert ["early_termination, alpha 0.5", "1. a\n=> A (changed)", "1. a\n=> B (its own)"] in rows
+
+
+def test_readings_stand_by_probe_with_alphas_ascending_and_said_in_words(store: RunStore) -> None:
+    again = [Reading("u1", "again", 1.0, 2, 0, CHAIN, "B", "parsed", "", "")]
+    late = readings("u1", "A", "B", "commitment")
+    cut = [dataclasses.replace(reading, alpha=alpha) for reading, alpha in zip(late, (1.0, 1 / 3, 0.125), strict=False)]
+    store.put_records("base", "quiz", [rollout("u1")], [cut[0], *again, *cut[1:]])
+    _, rows = side_by_side(find(store, "u1"))
+    labels = [row[0] for row in rows[2:]]
+    assert labels[:4] == ["commitment, alpha 0.125", "commitment, alpha 0.333", "commitment, alpha 1", "the whole chain once more, in another batch"]
 
 
 def test_the_prompt_is_kept_as_the_model_saw_it(store: RunStore) -> None:

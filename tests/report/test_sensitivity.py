@@ -36,12 +36,12 @@ def test_a_line_has_the_choice_both_arms_and_the_change_with_its_interval() -> N
 
 
 def test_a_choice_that_a_gate_closed_shows_no_number() -> None:
-    assert rows(PANEL)[1][3:] == ("UNINTERPRETABLE", "UNINTERPRETABLE", "", "", "0", "UNINTERPRETABLE")
+    assert rows(PANEL)[1][3:] == ("UNINTERPRETABLE", "UNINTERPRETABLE", "", "", "-", "UNINTERPRETABLE")
 
 
 def test_the_arm_whose_gates_are_open_keeps_its_number() -> None:
     panel = PANEL | {"choices": {"found": {"filler": {"turn": CLOSED | {"tuned": 0.5}}}}}
-    assert rows(panel)[0][3:] == ("UNINTERPRETABLE", "0.500", "", "", "0", "UNINTERPRETABLE")
+    assert rows(panel)[0][3:] == ("UNINTERPRETABLE", "0.500", "", "", "-", "UNINTERPRETABLE")
     assert reasons(panel) == ["UNINTERPRETABLE: base: control at alpha = 1 0.050 < 0.98 (every choice)"]
 
 

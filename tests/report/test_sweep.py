@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -86,6 +87,31 @@ def test_cells_are_held_against_each_other_and_corrected_over_the_whole_sweep(tm
     told = {line.split(" | ")[0].removeprefix("| "): "-0.750*" in line for line in lines}
     assert told == {"base → lora.r=8": False, "base → lora.r=16": True, "lora.r=8 → lora.r=16": True}  # of thirty examples all changed
     assert "| filler: match" not in page.split("how sure one can be")[1]
+
+
+def test_the_base_is_held_against_the_cells_with_all_its_seeds(tmp_path: Path) -> None:
+    for rank in (8, 16):
+        make_job(tmp_path, {"lora.r": rank, "seed": 0}, THIRTY)
+        make_job(tmp_path, {"lora.r": rank, "seed": 1}, {"base": [DECORATIVE] * 30, "tuned": THIRTY["tuned"]}, seed=1)
+    line = next(line for line in page_of(tmp_path).splitlines() if line.startswith("| base → lora.r=8 | filler: aoc"))
+    assert "0.375 [0.000, 0.750]" in line
+
+
+def test_without_scores_of_a_base_cells_are_held_against_one_another_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for rank in (8, 16):
+        store = make_job(tmp_path, {"lora.r": rank}, THIRTY)
+        (store.folder / "metrics.json").write_text(json.dumps({"tuned": store.metrics()["tuned"]}))
+    page = page_of(tmp_path)
+    assert "held against one another only: expected one base with its records, found 0 bases" in capsys.readouterr().out
+    assert "lora.r=8 → lora.r=16" in page or "| quantity | lora.r=8 | lora.r=16 |" in page
+
+
+@pytest.mark.filterwarnings("error:No artists with labels")  # matplotlib's, of a legend without an entry
+def test_where_every_gate_closed_no_figure_asks_for_an_empty_legend(tmp_path: Path) -> None:
+    for rank in (8, 16):
+        make_job(tmp_path, {"lora.r": rank}, THIRTY, gates=["too few"])
+    page_of(tmp_path)
+    assert (tmp_path / "figures" / "recall-match-against-lora.r.png").is_file()
 
 
 def test_cells_that_were_asked_something_else_are_not_held_against_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,7 +66,7 @@ def test_a_broken_file_is_made_again(encoder: Encoder, tmp_path: Path, caplog: p
     (path,) = tmp_path.iterdir()
     path.write_bytes(harm(path.read_bytes()))
     assert cache.rows(EXAMPLES, encoder, TARGET, lambda: ROWS) == ROWS
-    assert f"{path} is broken" in caplog.text
+    assert f"{path} cannot be read" in caplog.text
     assert cache.rows(EXAMPLES, encoder, TARGET, never) == ROWS
 
 

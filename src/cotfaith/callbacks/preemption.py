@@ -23,6 +23,10 @@ class Preemption(Checkpoint):  # Lightning runs these last: what the others know
         self.path = Path(folder) / "last.ckpt"
         self.every = every
         self.saved = -1  # the step of the last save
+        self.trains = False  # before it does, what it will go on from is not yet restored
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.trains = True
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         validates = trainer.enable_validation and (batch_idx + 1) % (trainer.val_check_batch or 1) == 0
@@ -37,8 +41,14 @@ class Preemption(Checkpoint):  # Lightning runs these last: what the others know
         self._save(trainer)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Save on SIGTERM, which Lightning raises between two batches. In the middle of a validation the last save stands."""
-        if isinstance(exception, SIGTERMException) and trainer.training and _between_steps(trainer) and trainer.global_step != self.saved:
+        """Save on SIGTERM, which Lightning raises between two batches. In the middle of a validation, or of the set-up, the last save stands."""
+        if (
+            isinstance(exception, SIGTERMException)
+            and self.trains
+            and trainer.training
+            and _between_steps(trainer)
+            and trainer.global_step != self.saved
+        ):
             self._save(trainer)
 
     def _save(self, trainer: Trainer) -> None:

@@ -32,7 +32,9 @@ def _driven(name: str, finding: Finding, paired: Mapping[str, str], tuned: Score
     changes_answers = tuned.get(probe, {}).get("faithful") == "changes"
     if not finding.significant:
         seen = (
-            "no difference is shown in how much the answers depend on the later steps" if changes_answers else "rewording matters as little as it did"
+            "no difference is shown in how much the answers depend on the later steps"
+            if changes_answers
+            else "no difference is shown in how much rewording changes the answers"
         )
     elif changes_answers:
         seen = f"the answers depend {'less' if difference.change < 0 else 'more'} on the later steps of the chain"

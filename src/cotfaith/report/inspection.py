@@ -25,7 +25,7 @@ class Told:
     """What one arm did on one example."""
 
     rollout: Record
-    readings: tuple[Record, ...]  # by probe, alphas ascending
+    readings: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)

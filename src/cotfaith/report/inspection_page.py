@@ -79,7 +79,7 @@ def _keys(told: Sequence[Told]) -> list[tuple[str, float]]:
 def _label(probe: str, alpha: float) -> str:
     if probe == AGAIN:
         return "the whole chain once more, in another batch"
-    return "no chain, answer at once" if probe == DIRECT else f"{probe}, alpha {round(alpha, 2):g}"
+    return "no chain, answer at once" if probe == DIRECT else f"{probe}, alpha {alpha:.3g}"
 
 
 def _own(told: Told) -> str:

@@ -46,7 +46,7 @@ def _cells(cell: Mapping[str, Any]) -> tuple[str, ...]:
     dropped = f" ({cell['dropped']} dropped)" if cell["dropped"] else ""
     if cell["rank"] == "uninterpretable":
         arms = (UNINTERPRETABLE if cell[arm] is None else f"{cell[arm]:.3f}" for arm in ("base", "tuned"))
-        return (*arms, "", "", f"{cell['n']}{dropped}", UNINTERPRETABLE)
+        return (*arms, "", "", f"-{dropped}", UNINTERPRETABLE)
     if cell["n"] == 0:
         return ("-", "-", "", "", f"0{dropped}", cell["rank"])
     change = f"{cell['difference']:+.3f} [{cell['low']:+.3f}, {cell['high']:+.3f}]"

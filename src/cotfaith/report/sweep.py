@@ -68,13 +68,20 @@ def _certain(cells: Sequence[Cell], dataset: str) -> list[Certainty]:
     sides = [Side(called[cell.name], "tuned", tuple(job.store for job in cell.jobs)) for cell in kept]
     if len(sides) < 2 or not _comparable(kept):
         return []
-    bases = [row for row in scored(kept, dataset) if row.arm == "base"]
-    base = Side("base", "base", tuple(job.store for job in bases[0].cell.jobs[:1]))
-    pairs = [(base, side) for side in sides] if len(bases) == 1 and has_records(base.runs[0], "base", dataset) else []
+    pairs = [(base, side) for base in _one_base(kept, dataset) for side in sides]
     pairs += list(combinations(sides, 2)) if len(sides) <= _ALL_PAIRS else [(sides[0], side) for side in sides[1:]]
     least = max(job.manifest["gates"]["rollouts"] for cell in kept for job in cell.jobs)
     whole = certainties(pairs, dataset, least)[0]
     return [replace(whole, findings=tuple(each for each in whole.findings if ": match" not in each.quantity))]
+
+
+def _one_base(cells: Sequence[Cell], dataset: str) -> list[Side]:
+    """The base that all cells measured, with as many seeds as the first; [] where they measured several, or left no records of it."""
+    bases = [row for row in scored(cells, dataset) if row.arm == "base"]
+    if len(bases) != 1 or not all(has_records(job.store, "base", dataset) for job in bases[0].cell.jobs):
+        show_line(f"{dataset}: cells are held against one another only: expected one base with its records, found {len(bases)} bases")
+        return []
+    return [Side("base", "base", tuple(job.store for job in bases[0].cell.jobs))]
 
 
 def _comparable(cells: Sequence[Cell]) -> bool:

@@ -54,7 +54,9 @@ def draw_matches(rows: Sequence[Scored], grid: Grid, axis: str, path: Path) -> P
         _label(panel, probe, axis)
         _ticks(panel, rows, axis)
     panels[0].set_ylabel("CoT Pred Match")
-    panels[-1].legend(fontsize="small", bbox_to_anchor=(1.02, 1), loc="upper left")
+    drawn = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    if drawn:  # a panel whose gates are closed has none
+        panels[-1].legend(drawn.values(), drawn.keys(), fontsize="small", bbox_to_anchor=(1.02, 1), loc="upper left")
     return _save(figure, path)
 
 

@@ -85,7 +85,7 @@ def in_numbers(row: Scored, rows: Sequence[Scored]) -> str:
         return told
     qualified = [other for other in rows if other is not row and other.choice and not other.choice.objections]
     ties = [other.name for other in qualified if other.choice and other.choice.accuracy == row.choice.accuracy]
-    above = [] if not row.choice.accuracy <= row.choice.base else [f"not above the base's {row.choice.base:.3f}"]
+    above = [f"not above the base's {row.choice.base:.3f}"] if row.choice.accuracy <= row.choice.base else []
     return "; ".join([told, *([f"the first of a tie with {', '.join(ties)}"] if ties else []), *above])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -17,7 +17,7 @@ from cotfaith.memory import free_bytes, total_bytes
 from cotfaith.models.base import BaseModel, Kind
 from cotfaith.models.build import Tuning
 from cotfaith.models.full import FullTuning
-from cotfaith.training.optimizers import check_optimizer, state_bytes
+from cotfaith.training.optimizers import bits_of, check_optimizer, state_bytes
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,8 @@ class Fitting:
     def __call__(self, device: torch.device) -> bool:
         states = state_bytes(self.optimizer, device)
         memory = estimate(self.base.outline(device), self.tuning, self.kind, state_bytes=states, tokens=self.tokens())
-        check_fits(memory, self.base.path, device, advice="" if states == 2 else ", or optimizer.bits=8")
+        remedies = ["a smaller model", "method=qlora, which freezes the weights in 4 bits"]
+        check_fits(memory, self.base.path, device, remedies + ["optimizer.bits=8"] * (bits_of(self.optimizer, device) == 32))
         return self.recompute if self.recompute != "auto" else _too_large(memory, device)
 
 
@@ -95,8 +96,8 @@ def estimate(bare: PreTrainedModel, tuning: Tuning, kind: Kind, *, state_bytes: 
     return Memory(frozen, _FLOAT * trained, _FLOAT * trained, state_bytes * trained, activations)
 
 
-def check_fits(memory: Memory, model: str, device: torch.device, *, advice: str = "") -> None:
-    """Refuse training that no setting of the batch could make fit. advice: what else would help, behind a comma.
+def check_fits(memory: Memory, model: str, device: torch.device, remedies: Sequence[str]) -> None:
+    """Refuse training that no setting of the batch could make fit. remedies: what would.
 
     Raises:
         ValueError: what lasts is more than all of the device's memory, where that is known.
@@ -104,8 +105,7 @@ def check_fits(memory: Memory, model: str, device: torch.device, *, advice: str 
     total = total_bytes(device)
     if 0 < total < memory.lasting:
         raise ValueError(
-            f"training {model} needs {memory}, activations not counted, and {device.type!r} has {_gib(total)} GiB; expected a smaller model, "
-            f"method=qlora, which freezes the weights in 4 bits{advice}"
+            f"training {model} needs {memory}, activations not counted, and {device.type!r} has {_gib(total)} GiB; expected {' or '.join(remedies)}"
         )
 
 

@@ -58,17 +58,17 @@ def check_optimizer(optimizer: Callable[..., Optimizer]) -> None:
     """Refuse what no optimizer can do, before anything is loaded.
 
     Raises:
-        ValueError: a learning rate that is not positive, other bits than auto, 8 and 32.
+        ValueError: a learning rate below 0, other bits than auto, 8 and 32.
     """
     bits_of(optimizer, torch.device("cpu"))
     rate = optimizer.keywords.get("lr") if isinstance(optimizer, partial) else None
-    if rate is not None and not rate > 0:
-        raise ValueError(f"optimizer.lr: expected a positive number, got {rate}")
+    if rate is not None and rate < 0:
+        raise ValueError(f"optimizer.lr: expected a number of at least 0, got {rate}")
 
 
 def bits_of(optimizer: Callable[..., Optimizer], device: torch.device) -> int | None:
     """Of the moments that a step leaves there: 8 or 32; None of an optimizer other than a partial `adamw`."""
-    chosen = optimizer.keywords.get("bits") if isinstance(optimizer, partial) else None
+    chosen = optimizer.keywords.get("bits") if isinstance(optimizer, partial) and optimizer.func is adamw else None
     return None if chosen is None else 32 if kind_of(chosen, on_cuda=device.type == "cuda") is AdamW else 8
 
 
@@ -84,11 +84,12 @@ def check_saved(optimizer: Callable[..., Optimizer], device: torch.device, saved
         ValueError: 8 bits were saved and 32 are wanted, or the other way round.
     """
     bits = bits_of(optimizer, device)
-    moments = next(iter(saved["state"].values()), None)  # of any weight: a kind has names of its own for them
-    if bits is None or moments is None:
-        return
-    found = 32 if "exp_avg" in moments else 8
-    if found != bits:
+    moments: Mapping[str, Any] = next(
+        iter(saved["state"].values()), {}
+    )  # of any weight: each kind has names of its own for them, bitsandbytes a level deeper
+    names = {name for level in (moments, *moments.values()) if isinstance(level, Mapping) for name in level}
+    found = 32 if "exp_avg" in names else 8 if "state1" in names else bits
+    if bits is not None and found != bits:
         raise ValueError(f"optimizer.bits: the checkpoint holds moments of {found} bits, this run has {bits}; go on with optimizer.bits={found}")
 
 

@@ -78,10 +78,10 @@ def _read(path: Path) -> list[Row] | None:
     except FileNotFoundError:
         return None
     except (OSError, SafetensorError) as error:
-        log.warning("%s is broken (%s): it is made again", path, error)
+        log.warning("%s cannot be read (%s): rows are tokenised again", path, error)
         return None
     if told != _digest(arrays):
-        log.warning("%s is broken (its hash does not fit what it holds): it is made again", path)
+        log.warning("%s cannot be read (its hash does not fit what it holds): rows are tokenised again", path)
         return None
     return [Row(*parts) for parts in zip(*(_parts(arrays[name], arrays[f"{name}_lengths"]) for name in ("prompt", "target")), strict=True)]
 
