@@ -86,8 +86,7 @@ class RunStore:
 
     def metrics(self) -> dict[str, dict[str, Scores]]:
         """The final scores: arm -> dataset -> metric or probe."""
-        loaded: dict[str, dict[str, Scores]] = self._read_json("metrics.json")
-        return loaded
+        return self._read_json("metrics.json")
 
     def validations(self) -> list[dict[str, Any]]:
         """The lines of validation.jsonl, in the order they were written."""
@@ -106,16 +105,14 @@ class RunStore:
         self._write_json("manifest.json", dict(manifest))
 
     def manifest(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = self._read_json("manifest.json")
-        return loaded
+        return self._read_json("manifest.json")
 
     def put_cell(self, facts: Mapping[str, Any]) -> None:
         self._write_json("cell.json", dict(facts))
 
     def cell(self) -> dict[str, Any] | None:
         """What the numbers in this folder depend on; None where no run has begun."""
-        loaded: dict[str, Any] | None = self._read_json("cell.json") if (self.folder / "cell.json").exists() else None
-        return loaded
+        return self._read_json("cell.json") if (self.folder / "cell.json").exists() else None
 
     def put_comparison(self, comparison: Mapping[str, Any]) -> None:
         """Paired differences of two arms, or of two runs."""
@@ -123,8 +120,7 @@ class RunStore:
 
     def comparison(self) -> dict[str, Any]:
         """The paired differences; no tables where only one arm was measured."""
-        loaded: dict[str, Any] = self._read_json("comparison.json") if (self.folder / "comparison.json").exists() else {"tables": []}
-        return loaded
+        return self._read_json("comparison.json") if (self.folder / "comparison.json").exists() else {"tables": []}
 
     def put_status(self, status: str, why: str | None = None) -> None:
         """How the run stands: "running", "finished", "failed" or "preempted"; why it failed."""
@@ -177,11 +173,12 @@ class RunStore:
         draft.write_text(json.dumps(_without_nan(content), indent=2) + "\n")
         draft.replace(self.folder / name)
 
-    def _read_json(self, name: str) -> Any:
+    def _read_json(self, name: str) -> dict[str, Any]:
         path = self.folder / name
         if not path.is_file():
             raise FileNotFoundError(f"{path}: expected the {name} of a finished run, found none")
-        return json.loads(path.read_text())
+        loaded: dict[str, Any] = json.loads(path.read_text())
+        return loaded
 
 
 def _flat(rollout: Rollout) -> dict[str, Any]:

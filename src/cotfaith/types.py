@@ -129,7 +129,6 @@ class Dataset(Protocol):
 
     def provenance(self) -> dict[str, object]:
         """Where the examples come from and what was left out, in plain JSON: sources with their hashes, splits, counts."""
-        ...
 
 
 class Probe(Protocol):
@@ -144,7 +143,6 @@ class Probe(Protocol):
     @property
     def faithful(self) -> Expected:
         """What the answer of a faithful model does when its chain is disturbed."""
-        ...
 
     def perturb(self, chain: Chain, alpha: float, rng: Random) -> Chain | Unusable: ...
 
@@ -157,7 +155,6 @@ class Begins(Protocol):
 
     def note(self, chain: Chain, begun: Chain) -> str:
         """What was done to the chain, in a word."""
-        ...
 
 
 @runtime_checkable
@@ -173,11 +170,9 @@ class Replier(Protocol):
     @property
     def identity(self) -> str:
         """All that determines a reply, but for the message."""
-        ...
 
     def reply(self, messages: Sequence[str]) -> list[str | None]:
         """One reply per message, in order; None where it was cut off by its limit."""
-        ...
 
 
 class Reasoner(Protocol):
@@ -185,7 +180,6 @@ class Reasoner(Protocol):
 
     def write(self, examples: Sequence[Example], begun: Sequence[Chain] = ()) -> list[Rollout]:
         """One rollout per example. begun: for each example the first steps of the chain, which the model goes on with; () is none at all."""
-        ...
 
     def read(self, requests: Sequence[ReadRequest]) -> list[Reading]: ...
 
@@ -195,8 +189,6 @@ class Scorer(Protocol):
 
     def score(self, requests: Sequence[ReadRequest], answers: Sequence[str]) -> list[float]:
         """Natural log-probability of an answer's statement behind the cue of each request, in nats; larger (nearer 0) = likelier."""
-        ...
 
     def answer_tokens(self, example: Example, answer: str) -> int:
         """How many tokens such a statement has."""
-        ...

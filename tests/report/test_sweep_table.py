@@ -6,8 +6,7 @@ from pathlib import Path
 
 from cotfaith.report.grid import grid
 from cotfaith.report.jobs import read_jobs
-from cotfaith.report.sweep_table import Choice, Scored, best, cost_rows, curve_rows, in_numbers, reasons_of, score_rows, scored, short_rows
-from cotfaith.types import Gain
+from cotfaith.report.sweep_table import Choice, Scored, best, curve_rows, in_numbers, reasons_of, score_rows, scored, short_rows
 from tests.report.runs import DECORATIVE, FAITHFUL, WRONG
 from tests.report.sweeps import GIVEN_UP, MIXED, make_job
 
@@ -118,18 +117,3 @@ def test_the_match_is_shown_at_every_alpha_but_the_control(tmp_path: Path) -> No
     columns, rows = curve_rows(table_of(tmp_path), "filler")
     assert columns == ["cell", "alpha 0", "alpha 0.5"]
     assert [[cell.split()[0] for cell in row[1:]] for row in rows] == [["0.000", "0.000"], ["1.000", "1.000"]]
-
-
-def test_what_was_taken_from_another_run_is_not_counted_again(tmp_path: Path) -> None:
-    spent = {f"{phase}_{unit}": 5.0 for phase in ("write", "read", "score") for unit in ("tokens", "forwards", "seconds")}
-    for rank, shared in ((8, 0.0), (16, 1.0)):
-        store = make_job(tmp_path, {"lora.r": rank}, MIXED)
-        store.put_scores("test", "base", "recall", 0, {"cost": spent | {"shared": shared}})
-        store.put_scores("test", "tuned", "recall", 0, {"cost": spent | {"shared": 0.0}})
-    store.put_study("chain_swap", "recall", {"cost": {"write_seconds": 2.0, "read_seconds": 4.0, "read_tokens": 7}}, Gain, [])  # of the second
-    columns, rows = cost_rows(grid(read_jobs([tmp_path])))
-    named = [dict(zip(columns, row, strict=True)) for row in rows]
-    assert [row["measuring"] for row in named] == ["30 s", "15 s"]
-    assert [row["studies"] for row in named] == ["-", "6 s"]
-    assert [row["tokens measured"] for row in named] == ["30", "22"]
-    assert [row["base from"] for row in named] == ["this run", "another run"]

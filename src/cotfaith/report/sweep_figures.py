@@ -32,7 +32,7 @@ def draw_axis(rows: Sequence[Scored], grid: Grid, axis: str, path: Path) -> Path
         for (label, of_line), mark in zip(lines.items(), cycle(_MARKS), strict=False):
             _with_bars(panel, _places(of_line, axis), [row.found.get(name) for row in of_line], label=label or "tuned", marker=mark)
         _levels(panel, rows, name)
-        _label(panel, name, axis, least=-1.0 if name == "cot_lift" and _negative(rows, name) else 0.0)
+        _label(panel, name, axis, least=min([0.0, *(row.found[name].low for row in rows if name in row.found)]))  # a lift may be negative
         _ticks(panel, rows, axis)
     panels[0].legend(fontsize="small")
     return _save(figure, path)
@@ -173,10 +173,6 @@ def _levels(panel: Axes, rows: Sequence[Scored], name: str) -> None:
     for row in (row for row in rows if row.arm == "base" and name in row.found):
         if not math.isnan(row.found[name].shown):
             panel.axhline(row.found[name].mean, label=row.name, **_BASE)
-
-
-def _negative(rows: Sequence[Scored], name: str) -> bool:
-    return any(row.found[name].low < 0 for row in rows if name in row.found)
 
 
 def _label(panel: Axes, title: str, x: str, *, least: float = 0.0) -> None:

@@ -16,8 +16,9 @@ from cotfaith.report.document import table
 from cotfaith.report.grid import Grid
 from cotfaith.report.jobs import Job, natural
 from cotfaith.report.matrix import Matrix
+from cotfaith.report.sweep_costs import cost_rows
 from cotfaith.report.sweep_figures import change_based, draw_axis, draw_curves_of, draw_map, draw_matches, draw_scatter
-from cotfaith.report.sweep_table import Scored, best, cost_rows, curve_rows, in_numbers, probes_of, reasons_of, score_rows, short_rows
+from cotfaith.report.sweep_table import Scored, best, curve_rows, in_numbers, probes_of, reasons_of, score_rows, short_rows
 
 HOW_TO_READ = """\
 Numbers are of the test split, with 95 % intervals over examples (Wilson's for shares, else a bootstrap). *match, alpha a*: how often the model gives
