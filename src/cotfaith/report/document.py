@@ -16,8 +16,8 @@ from markdown_it.token import Token
 _STYLE = """\
 body { font: 15px/1.55 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1.5rem; color: #1d2129; }
 h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #dde1e7; padding-bottom: .3rem; }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #dde1e7; vertical-align: top; }
+table { border-collapse: collapse; margin: 1rem 0; font-size: .88em; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #dde1e7; vertical-align: top; }
 td[style*="right"] { white-space: nowrap; } th { background: #f4f6f8; }
 pre { background: #f4f6f8; padding: .7rem 1rem; overflow-x: auto; white-space: pre-wrap; } code { font-size: .92em; }
 blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #c3cad4; } img { max-width: 100%; }"""
