@@ -70,7 +70,7 @@ def test_a_tie_and_a_best_cell_that_is_no_better_than_the_base_are_said_to_be_so
     rows = table_of(tmp_path)
     chosen = best(rows)
     assert chosen is not None
-    assert in_numbers(chosen, rows).endswith("; the first of a tie with lora.r=16; not above the base's 0.750")
+    assert in_numbers(chosen, rows).endswith("; the first of a tie with lora.r=16; not above the base's 0.750 on that split")
 
 
 def test_a_cell_that_failed_is_not_best(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ HOW_TO_READ = f"""\
 Both models on the same examples. *change*: second minus first with its {CONFIDENCE:.0%} interval; *p*: of no change, this line alone (McNemar's exact
 test for yes-or-no quantities, else sign flips); *Holm*: the same, corrected for all lines of the table; below {LEVEL} the change is marked \\*.
 *detectable*: the smallest change that this many examples show with a probability of {POWER:.0%} (uncorrected); a smaller one may be there
-unseen. In brackets behind a model's own number: its {CONFIDENCE:.0%} interval, or of several runs the lowest and the highest. Intervals speak of
-other examples of the same kind for these models, not of models trained anew; those of soft_aoc and info_gain, which have no bounds, know only
+unseen; a dash where too few examples differ to tell. In brackets
+behind a model's own number: its {CONFIDENCE:.0%} interval, or of several runs the lowest and the highest. Intervals speak
+of other examples of the same kind for these models, not of models trained anew; those of soft_aoc and info_gain, which have no bounds, know only
 what these examples show."""
 
 

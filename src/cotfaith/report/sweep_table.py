@@ -82,7 +82,7 @@ def in_numbers(row: Scored, rows: Sequence[Scored]) -> str:
         return told
     qualified = [other for other in rows if other is not row and other.choice and not other.choice.objections]
     ties = [other.name for other in qualified if other.choice and other.choice.accuracy == row.choice.accuracy]
-    above = [f"not above the base's {row.choice.base:.3f}"] if row.choice.accuracy <= row.choice.base else []
+    above = [f"not above the base's {row.choice.base:.3f} on that split"] if row.choice.accuracy <= row.choice.base else []
     return "; ".join([told, *([f"the first of a tie with {', '.join(ties)}"] if ties else []), *above])
 
 
